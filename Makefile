@@ -1,0 +1,42 @@
+# `make demo` and `make test` are all a newcomer needs; both run `make setup` first.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench lock
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+setup: .venv/ready ## make .venv from requirements.lock (quick when nothing changed)
+	@$(BIN)/clutch db install
+
+.venv/ready: requirements.lock pyproject.toml
+	@command -v uv >/dev/null || $(PYTHON) -m uv --version >/dev/null 2>&1 || $(PYTHON) -m pip install --quiet uv \
+		|| $(PYTHON) -m pip install --quiet --break-system-packages uv
+	@if command -v uv >/dev/null; then UV=uv; else UV="$(PYTHON) -m uv"; fi; \
+		{ test -x $(BIN)/python || $$UV venv --quiet --python $(PYTHON) .venv; } \
+		&& $$UV pip sync --quiet --python $(BIN)/python requirements.lock \
+		&& $$UV pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## load a Cairo data set, train the models and serve on http://127.0.0.1:8000
+	@$(BIN)/clutch demo
+
+test: setup ## run every test, the fast ones first
+	@$(BIN)/pytest
+
+check: setup ## lint, types, import contracts, tests, wheel
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m hatchling build -t wheel -d dist >/dev/null
+	$(BIN)/pytest -q tests/house
+
+bench: setup ## run the benchmarks and print one JSON line each
+	@for name in matching delivery forecast pricing replenishment; do $(BIN)/clutch bench $$name --json; done
+
+lock: ## resolve requirements.lock again, within the bounds of pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
+		--python-version 3.11 --all-extras --group dev pyproject.toml --output-file requirements.lock

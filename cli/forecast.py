@@ -1,0 +1,5 @@
+"""`clutch forecast`."""
+
+import typer
+
+app = typer.Typer()

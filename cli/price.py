@@ -1,0 +1,5 @@
+"""`clutch price`."""
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,5 @@
+"""`clutch reorder`."""
+
+import typer
+
+app = typer.Typer()

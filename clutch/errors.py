@@ -1,0 +1,86 @@
+"""What can go wrong, in the product's words.
+
+    ClutchError
+      InvalidInput      the call cannot be used: names the field and what was expected
+        InvalidFrame    a column of a frame, or some of its rows
+      Unavailable       something we stand on is away for now: try again later
+      SetupNeeded       this machine lacks something: the message says what to install
+
+Each room defines its own errors beside the code that raises them, under one of these. Errors know
+nothing of HTTP or of exit codes: `api.errors` and `cli.main` hold the one table each.
+Pure.
+"""
+
+__all__ = ["ClutchError", "InvalidFrame", "InvalidInput", "SetupNeeded", "Unavailable"]
+
+
+class ClutchError(Exception):
+    """Anything that Clutch itself reports; its text is fit for the person who made the call."""
+
+
+class InvalidInput(ClutchError):
+    """A value that cannot be used.
+
+    Parameters
+    ----------
+    field
+        Where the value stood, as the caller named it: `delivery_location.coordinates`, `--horizon`.
+    expected
+        What would have been right, with its unit.
+    found
+        What was there instead; leave it out where it could be large or private.
+
+    Examples
+    --------
+    >>> str(InvalidInput("horizon", "a whole number of periods, 1 or more", found="0"))
+    'horizon: expected a whole number of periods, 1 or more, found 0'
+    """
+
+    def __init__(self, field: str, expected: str, *, found: str | None = None) -> None:
+        self.field = field
+        self.expected = expected
+        self.found = found
+        super().__init__(f"{field}: expected {expected}" + (f", found {found}" if found else ""))
+
+
+class InvalidFrame(InvalidInput):
+    """A column of a frame that does not keep its contract.
+
+    `rows` holds the positions (from 0) of the first offending rows, at most five; it is empty where
+    the whole column is at fault.
+
+    Examples
+    --------
+    >>> str(InvalidFrame("sales", "quantity", "numbers of 0 or more", found="-2.0", rows=[7]))
+    'sales.quantity: expected numbers of 0 or more, found -2.0 (row 7)'
+    """
+
+    def __init__(
+        self,
+        frame: str,
+        column: str,
+        expected: str,
+        *,
+        found: str | None = None,
+        rows: list[int] | None = None,
+    ) -> None:
+        self.frame = frame
+        self.column = column
+        self.rows = rows or []
+        where = f" (row{'s' if len(self.rows) > 1 else ''} {', '.join(map(str, self.rows))})"
+        super().__init__(f"{frame}.{column}", expected, found=found)
+        if self.rows:
+            self.args = (f"{self.args[0]}{where}",)
+
+
+class Unavailable(ClutchError):
+    """Something Clutch stands on does not answer now; the same call may succeed later."""
+
+    def __init__(self, what: str, *, retry_after_seconds: int = 5) -> None:
+        self.what = what
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(f"{what} is not available now; try again in {retry_after_seconds} seconds")
+
+
+class SetupNeeded(ClutchError):
+    """This machine lacks something; the message says what to install and how."""

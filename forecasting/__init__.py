@@ -1,0 +1,1 @@
+"""Demand per series and period: intermittent models, quantiles, backtests."""

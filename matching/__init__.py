@@ -1,0 +1,1 @@
+"""Which shops can serve a request, in what order and by when."""

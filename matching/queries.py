@@ -1,0 +1,1 @@
+"""Rows of shops near a point."""

@@ -1,0 +1,1 @@
+"""What a part should cost: elasticities, win probability, guard rails."""

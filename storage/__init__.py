@@ -1,0 +1,1 @@
+"""What is kept: tables, migrations, sessions and the private PostGIS cluster."""
