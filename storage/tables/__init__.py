@@ -1,1 +1,4 @@
-"""Tables, a file a subject."""
+"""Tables, a file a subject; every name here is also the name in the database.
+
+Only `queries` modules read them; nothing here decides anything.
+"""

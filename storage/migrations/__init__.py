@@ -1,0 +1,1 @@
+"""Alembic migrations: small, reversible, never edited once merged."""
