@@ -1,0 +1,118 @@
+"""What the person who runs Clutch may choose, each from an environment variable `CLUTCH_...`.
+
+`docs/configuration.md` explains them one by one. Reads the environment, nothing else.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from clutch.errors import InvalidInput
+
+__all__ = ["Settings", "settings"]
+
+_PREFIX = "CLUTCH_"
+_SCHEMES = ("postgresql+psycopg://", "postgresql://", "postgres://")
+_PRIVATE = {"database_url", "database_owner_url", "redis_url", "service_key"}
+_web_address = TypeAdapter(HttpUrl)
+
+
+def _for_psycopg(url: str) -> str:
+    scheme = next((scheme for scheme in _SCHEMES if url.startswith(scheme)), None)
+    if scheme is None:
+        raise ValueError
+    return _SCHEMES[0] + url.removeprefix(scheme)
+
+
+def _web(url: str) -> str:
+    _web_address.validate_python(url)
+    return url.rstrip("/")
+
+
+def _setting(default: Any, expected: str, **constraints: Any) -> Any:
+    """Give a field whose error says `expected`."""
+    return Field(default, json_schema_extra={"expected": expected}, **constraints)
+
+
+_DatabaseUrl = Annotated[str, AfterValidator(_for_psycopg)]
+_DATABASE = "a URL such as postgresql://user:password@host:5432/clutch"
+_COUNT = "a whole number, 1 to 256"
+
+
+class Settings(BaseSettings):
+    """The choices of one process; they never change while it runs.
+
+    Examples
+    --------
+    >>> Settings(port=9000).port
+    9000
+    >>> Settings(database_url="postgres://db.example/clutch").database_url
+    'postgresql+psycopg://db.example/clutch'
+    """
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, frozen=True)
+
+    environment: Literal["development", "production"] = _setting(
+        "development", "development or production"
+    )
+    """`production` refuses what only a developer's machine may do."""
+
+    data_directory: Path = _setting(Path(".clutch"), "a directory")
+    """Where the private database, the models and the logs live."""
+
+    database_url: _DatabaseUrl | None = _setting(None, _DATABASE, repr=False)
+    """A server to use instead of the private one, as the role that serves."""
+
+    database_owner_url: _DatabaseUrl | None = _setting(None, _DATABASE, repr=False)
+    """The same database as the role that owns the tables; `database_url` when left out."""
+
+    service_key: SecretStr | None = _setting(None, "16 characters or more", min_length=16)
+    """What a caller of the API must show."""
+
+    host: str = _setting("127.0.0.1", "an address to listen on", min_length=1)
+    """The address that `clutch serve` listens on."""
+
+    port: int = _setting(8000, "a port number, 1 to 65535", ge=1, le=65535)
+    """The port that `clutch serve` listens on."""
+
+    workers: int = _setting(1, _COUNT, ge=1, le=256)
+    """How many processes `clutch serve` answers with."""
+
+    redis_url: str | None = _setting(
+        None, "a URL such as redis://host:6379/0", pattern="^(redis|rediss|unix)://", repr=False
+    )
+    """A Redis that several server processes share; not needed for one."""
+
+    road_engine_url: Annotated[str, AfterValidator(_web)] | None = _setting(
+        None, "a URL such as http://localhost:8002"
+    )
+    """A Valhalla or OSRM server that knows the roads."""
+
+    road_engine_extract: Path | None = _setting(None, "a file of Valhalla tiles")
+    """Valhalla tiles to read in this process instead."""
+
+
+def settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises
+    ------
+    InvalidInput
+        Names the first environment variable whose value cannot be used, and what was expected. The
+        values of URLs and keys are not repeated.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise _first(error) from None
+
+
+def _first(error: ValidationError) -> InvalidInput:
+    fault = error.errors(include_url=False)[0]
+    name = str(fault["loc"][0])
+    extra = Settings.model_fields[name].json_schema_extra
+    expected = str(extra["expected"]) if isinstance(extra, dict) else str(fault["msg"])
+    found = None if name in _PRIVATE else str(fault["input"])
+    return InvalidInput(f"{_PREFIX}{name.upper()}", expected, found=found)
