@@ -1,1 +1,258 @@
-"""Rows of shops near a point."""
+"""The SQL of matching.
+
+Reads: make, make_alias, shop, stock_listing, ranking_weight, model_version, past_delivery.
+Writes: model_version. Casts are explicit: psycopg sends small integers as int2, and an index on
+int4 would not be used.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import polars as pl
+from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
+
+from storage.tables.makes import Make, MakeAlias
+from storage.tables.models import ModelVersion, RankingWeight
+
+__all__ = [
+    "CandidateRow",
+    "MakeNameRow",
+    "StockRow",
+    "add_model_version",
+    "candidates_by_stock",
+    "candidates_near",
+    "delivery_history",
+    "known_stock",
+    "make_names",
+    "newest_model",
+    "newest_weights",
+]
+
+
+class CandidateRow(NamedTuple):
+    """A shop near the customer, with all that ranking and the answer need of it."""
+
+    shop_id: UUID
+    name: str
+    name_ar: str | None
+    address: str | None
+    lon: float
+    lat: float
+    distance_m: float
+    regular_hours: list[int]
+    ramadan_hours: list[int] | None
+    holiday_hours: list[int] | None
+    closed_on: list[dt.date] | None
+    rating_mean: float | None
+    rating_count: int
+    requests_received: int
+    requests_answered: int
+    answer_minutes_mean: float | None
+    deliveries_count: int
+    deliveries_on_time: int
+    preparation_minutes_mean: float | None
+    preparation_count: int
+
+
+class MakeNameRow(NamedTuple):
+    """One of the names of a make; `alias_key` is `clutch.names.name_key(alias)`."""
+
+    alias_key: str
+    alias: str
+    brand_id: int
+    name_en: str
+    name_ar: str
+
+
+class StockRow(NamedTuple):
+    """What one shop was last known to hold of one part."""
+
+    shop_id: UUID
+    part_key: str
+    quantity: int
+    sales_per_day: float
+    counted_at: dt.datetime
+
+
+# Hours that cannot count within the week are not sent.
+_COLUMNS = """
+    shop_id, name, name_ar, address,
+    ST_X(location), ST_Y(location),
+    ST_Distance(location::geography, here.point::geography) AS distance_m,
+    regular_hours,
+    CASE WHEN CAST(:ramadan AS boolean) THEN ramadan_hours END,
+    CASE WHEN CAST(:holiday AS boolean) THEN holiday_hours END,
+    CASE WHEN closed_on <> '{}' THEN closed_on END,
+    rating_mean, rating_count, requests_received, requests_answered, answer_minutes_mean,
+    deliveries_count, deliveries_on_time, preparation_minutes_mean, preparation_count
+"""
+
+_HERE = """
+    (SELECT ST_SetSRID(ST_MakePoint(
+        CAST(:lon AS double precision), CAST(:lat AS double precision)), 4326) AS point) AS here
+"""
+
+_SERVES_HERE = "(service_zone IS NULL OR ST_Covers(service_zone, here.point))"
+
+# The index walks outwards by planar degrees; the few shops it hands over are measured on the
+# spheroid. One scan: everything ranking needs comes with it.
+CANDIDATES_NEAR = f"""
+SELECT {_COLUMNS}
+FROM {_HERE}, LATERAL (
+    SELECT * FROM shop
+    WHERE status = 'active' AND brand_ids @> ARRAY[CAST(:brand_id AS int4)]
+    ORDER BY location <-> here.point
+    LIMIT CAST(:count AS int4)
+) AS nearest
+WHERE {_SERVES_HERE}
+ORDER BY distance_m, shop_id
+"""  # noqa: S608 - the pieces are constants of this module
+
+CANDIDATES_BY_STOCK = f"""
+SELECT {_COLUMNS}
+FROM {_HERE}, LATERAL (
+    SELECT * FROM shop
+    WHERE status = 'active' AND brand_ids @> ARRAY[CAST(:brand_id AS int4)]
+      AND shop_id IN (
+          SELECT shop_id FROM stock_listing
+          WHERE part_key = ANY (CAST(:part_keys AS text[])) AND quantity > 0)
+    ORDER BY location <-> here.point
+    LIMIT CAST(:count AS int4)
+) AS holders
+WHERE {_SERVES_HERE}
+ORDER BY distance_m, shop_id
+"""  # noqa: S608 - as above
+
+_KNOWN_STOCK = """
+SELECT shop_id, part_key, quantity, sales_per_day, counted_at
+FROM stock_listing
+WHERE shop_id = ANY (CAST(:shop_ids AS uuid[])) AND part_key = ANY (CAST(:part_keys AS text[]))
+"""
+
+_DELIVERY_HISTORY = """
+SELECT CAST(shop_id AS text) AS shop_id,
+       ST_X(origin) AS origin_lon, ST_Y(origin) AS origin_lat,
+       ST_X(destination) AS destination_lon, ST_Y(destination) AS destination_lat,
+       started_at, CAST(preparation_seconds AS double precision) AS preparation_seconds,
+       CAST(duration_seconds AS double precision) AS duration_seconds
+FROM past_delivery
+ORDER BY started_at DESC, delivery_id
+LIMIT CAST(:count AS int4)
+"""
+
+
+def candidates_near(
+    session: Session,
+    *,
+    brand_id: int,
+    lon: float,
+    lat: float,
+    count: int,
+    ramadan: bool,
+    holiday: bool,
+) -> list[CandidateRow]:
+    """Return the `count` active shops nearest to a point that carry a brand, nearest first.
+
+    Shops whose service zone leaves the point out are dropped. `ramadan` and `holiday` say whether
+    those hours can count within the week.
+    """
+    return _rows(session, CANDIDATES_NEAR, locals())
+
+
+def candidates_by_stock(
+    session: Session,
+    *,
+    brand_id: int,
+    lon: float,
+    lat: float,
+    count: int,
+    ramadan: bool,
+    holiday: bool,
+    part_keys: Sequence[str],
+) -> list[CandidateRow]:
+    """Return the same for the shops known to hold any of the parts, however far."""
+    return _rows(session, CANDIDATES_BY_STOCK, locals())
+
+
+def known_stock(
+    session: Session, shop_ids: Sequence[UUID], part_keys: Sequence[str]
+) -> list[StockRow]:
+    """Return what the shops were last known to hold of the parts."""
+    rows = session.execute(
+        text(_KNOWN_STOCK), {"shop_ids": list(shop_ids), "part_keys": list(part_keys)}
+    )
+    return [StockRow._make(row) for row in rows]
+
+
+def make_names(session: Session) -> list[MakeNameRow]:
+    """Return every name of every make."""
+    rows = session.execute(
+        select(
+            MakeAlias.alias_key, MakeAlias.alias, Make.brand_id, Make.name_en, Make.name_ar
+        ).join(Make, Make.brand_id == MakeAlias.brand_id)
+    )
+    return [MakeNameRow._make(row) for row in rows]
+
+
+def newest_weights(session: Session) -> tuple[int, dict[str, float]]:
+    """Return the highest version of the ranking weights, and its weight by term."""
+    newest = select(RankingWeight.version).order_by(RankingWeight.version.desc()).limit(1)
+    rows = session.execute(
+        select(RankingWeight.version, RankingWeight.term, RankingWeight.weight).where(
+            RankingWeight.version == newest.scalar_subquery()
+        )
+    ).all()
+    return rows[0].version, {row.term: row.weight for row in rows}
+
+
+def newest_model(session: Session, name: str) -> tuple[str, bytes] | None:
+    """Return the version and parameters of the newest model called `name`, if there is one."""
+    row = session.execute(
+        select(ModelVersion.version, ModelVersion.parameters)
+        .where(ModelVersion.name == name)
+        .order_by(ModelVersion.created_at.desc(), ModelVersion.version)
+        .limit(1)
+    ).first()
+    return None if row is None else (row.version, row.parameters)
+
+
+def add_model_version(
+    session: Session, *, name: str, version: str, parameters: bytes, trained_rows: int
+) -> None:
+    """Keep the parameters of a newly trained model; from then on it is the newest."""
+    session.execute(
+        insert(ModelVersion).values(
+            name=name, version=version, parameters=parameters, trained_rows=trained_rows
+        )
+    )
+
+
+def delivery_history(session: Session, *, count: int) -> pl.DataFrame:
+    """Return the `count` newest past deliveries as `matching.delivery_time.fit` takes them."""
+    result = session.execute(text(_DELIVERY_HISTORY), {"count": count})
+    return pl.DataFrame([tuple(row) for row in result], schema=_DELIVERY_SCHEMA, orient="row").sort(
+        "started_at"
+    )
+
+
+_DELIVERY_SCHEMA = pl.Schema(
+    {
+        "shop_id": pl.String(),
+        "origin_lon": pl.Float64(),
+        "origin_lat": pl.Float64(),
+        "destination_lon": pl.Float64(),
+        "destination_lat": pl.Float64(),
+        "started_at": pl.Datetime("us", "UTC"),
+        "preparation_seconds": pl.Float64(),
+        "duration_seconds": pl.Float64(),
+    }
+)
+
+
+def _rows(session: Session, statement: str, arguments: dict[str, Any]) -> list[CandidateRow]:
+    parameters = {name: value for name, value in arguments.items() if name != "session"}
+    return [CandidateRow._make(row) for row in session.execute(text(statement), parameters)]
+

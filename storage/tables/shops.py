@@ -31,8 +31,8 @@ class Shop(Base):
     """A parts shop.
 
     Opening hours are `[opens, closes, opens, closes, ...]`, rising, in minutes of local time:
-    `regular_hours` and `ramadan_hours` (null: as regular) since Monday 00:00, `holiday_hours` (empty:
-    closed) since midnight, for public holidays. On the days of `closed_on` the shop is shut.
+    `regular_hours` and `ramadan_hours` (null: as regular) since Monday 00:00, `holiday_hours` since
+    midnight, for public holidays (empty: closed). On the days of `closed_on` the shop is shut.
     Statistics are counts and means, so that a reader can shrink them by how much stands behind.
     """
 
