@@ -1,0 +1,227 @@
+"""When the private server runs: from the first process that needs it to the last that leaves.
+
+Processes agree through three files in the directory: `start.lock` is held while someone starts or
+stops the server, `users.lock` is shared by all who use it, `keep` says that it was asked to stay.
+A process that is killed drops its share; the server is then stopped by the next one that leaves.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+
+from clutch.errors import SetupNeeded
+from storage.cluster import locks
+from storage.cluster.account import Account, server_account
+from storage.cluster.address import Database
+from storage.cluster.installation import Installation, installations
+from storage.cluster.packages import what_to_install
+from storage.cluster.server import Server
+
+__all__ = ["Cluster", "Status"]
+
+_LOCK_SECONDS = 360
+_FALLBACK = Path("/var/lib/clutch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What is known of a cluster; the last four only while it runs."""
+
+    made: bool
+    running: bool
+    kept: bool
+    in_use: bool
+    data: Path
+    log: Path
+    process_id: int | None = None
+    database: Database | None = None
+    postgresql: str | None = None
+    postgis: str | None = None
+    size_bytes: int | None = None
+
+
+class Cluster:
+    """The private server whose files are in `directory`; nothing happens until it is asked to.
+
+    `on_tcp` listens on a free port of 127.0.0.1 with a password, as Windows must. `fallback` is
+    where root puts the data when the server's user cannot reach `directory`.
+    """
+
+    def __init__(
+        self, directory: Path, *, on_tcp: bool = os.name == "nt", fallback: Path = _FALLBACK
+    ) -> None:
+        self.directory = directory.resolve()
+        self._on_tcp = on_tcp
+        self._fallback = fallback
+        self._start_lock = self.directory / "start.lock"
+        self._users_lock = self.directory / "users.lock"
+        self._keep = self.directory / "keep"
+        self._log = self.directory / "server.log"
+
+    def start(self) -> Database:
+        """Start the server, if it is down, and let it run until `stop`."""
+        with self._alone():
+            database = self._run()
+            self._keep.touch()
+        return database
+
+    @contextmanager
+    def used(self) -> Iterator[Database]:
+        """Give the running server for as long as the block lasts; the last to leave stops it."""
+        with self._alone():
+            place = locks.share(self._users_lock)
+            try:
+                database = self._run()
+            except BaseException:
+                os.close(place)
+                raise
+        try:
+            yield database
+        finally:
+            with self._alone():
+                os.close(place)
+                self._stop_unless_wanted()
+
+    def stop(self, *, now: bool = False) -> bool:
+        """Let the server stop: at once when nobody uses it or `now`, else with its last user.
+
+        Gives whether it is down on return.
+        """
+        if not self.directory.exists():
+            return True
+        with self._alone():
+            self._keep.unlink(missing_ok=True)
+            if now and (server := self._server_if_made()):
+                server.stop()
+            return self._stop_unless_wanted()
+
+    def reset(self) -> None:
+        """Delete the database with all that is in it, and stop the server if it runs."""
+        if not self.directory.exists():
+            return
+        with self._alone():
+            self._keep.unlink(missing_ok=True)
+            if server := self._server_if_made():
+                server.stop()
+            home = self._home()
+            for each in (home / "data", home / "socket"):
+                shutil.rmtree(each, ignore_errors=True)
+            if home != self.directory:
+                shutil.rmtree(home, ignore_errors=True)
+            for file in (self._log, home / "password"):
+                file.unlink(missing_ok=True)
+
+    def status(self) -> Status:
+        """Say how the cluster is, changing nothing."""
+        server = self._server_if_made()
+        process_id = server.process_id() if server else None
+        status = Status(
+            made=server is not None,
+            running=process_id is not None,
+            kept=self._keep.exists(),
+            in_use=locks.is_shared(self._users_lock),
+            data=self._home() / "data",
+            log=self._log,
+            process_id=process_id,
+        )
+        if server is None or process_id is None:
+            return status
+        address = server.address()
+        return replace(status, database=address.database(), **_provision().facts(address))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            try:
+                self.directory.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(
+                    locks.exclusive(self._start_lock, timeout_seconds=_LOCK_SECONDS)
+                )
+            except OSError as error:
+                raise SetupNeeded(
+                    f"cannot write in {self.directory} ({error.strerror}): set "
+                    "CLUTCH_DATA_DIRECTORY to a directory of your own"
+                ) from error
+            yield
+
+    def _run(self) -> Database:
+        server = self._server_if_made() or self._made()
+        server.start()
+        address = server.address()
+        _provision().provide(address)
+        return address.database()
+
+    def _stop_unless_wanted(self) -> bool:
+        if self._keep.exists() or locks.is_shared(self._users_lock):
+            return False
+        if server := self._server_if_made():
+            server.stop()
+        return True
+
+    def _server_if_made(self) -> Server | None:
+        home = self._home()
+        data = home / "data"
+        if not data.exists():
+            return None
+        account = server_account(data)
+        major = int((data / "PG_VERSION").read_text(encoding="ascii"))
+        return self._server(home, account, _installation(major))
+
+    def _made(self) -> Server:
+        account = server_account(self.directory / "data")
+        home = self.directory
+        if not _reaches(account, home):
+            home = self._elsewhere()
+            for each in (home.parent, home):
+                each.mkdir(exist_ok=True, parents=True)
+                each.chmod(0o755)
+        server = self._server(home, account, _installation())
+        server.initialise()
+        return server
+
+    def _server(self, home: Path, account: Account, installation: Installation) -> Server:
+        return Server(
+            home=home,
+            log=self._log,
+            installation=installation,
+            account=account,
+            on_tcp=self._on_tcp,
+        )
+
+    def _home(self) -> Path:
+        elsewhere = self._elsewhere()
+        return elsewhere if (elsewhere / "data").exists() else self.directory
+
+    def _elsewhere(self) -> Path:
+        return self._fallback / hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:12]
+
+
+def _installation(major: int | None = None) -> Installation:
+    found = installations()
+    fit = [each for each in found if not each.missing and major in (None, each.major)]
+    if not fit:
+        raise SetupNeeded(what_to_install(found, major=major))
+    return fit[0]
+
+
+def _reaches(account: Account, directory: Path) -> bool:
+    probe = directory / "data.probe"
+    try:
+        return account.can_use(account.owned_directory(probe))
+    except OSError:
+        return False  # a file system without owners, such as a mounted share
+    finally:
+        if probe.exists():
+            probe.rmdir()
+
+
+def _provision() -> ModuleType:
+    # Not at the top: the driver takes longer to import than `clutch db install` may last.
+    from storage.cluster import provision
+
+    return provision
