@@ -1,0 +1,116 @@
+"""Real PostGIS for the tests that need it, and the order of all: fast ones first.
+
+A run gets databases of its own on a private server in `.clutch/test`, which it shares with other
+runs at the same time and which stops with the last of them.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, create_engine, make_url, text
+
+from clutch.settings import settings
+from storage.cluster import Database, running_database
+from storage.upgrade import upgrade
+
+_DIRECTORY = Path(__file__).parents[1] / ".clutch" / "test"
+_PREFIX = "clutch_test_"
+_LATE = ("slow", "postgis")
+
+
+@dataclass(frozen=True)
+class Databases:
+    """Makes databases named after this run, from a template with the newest schema."""
+
+    server: Database
+    owner: Connection
+    run: str
+
+    def named(self, name: str) -> Database:
+        url, owner_url = (
+            make_url(url).set(database=name).render_as_string(hide_password=False)
+            for url in (self.server.url, self.server.owner_url)
+        )
+        return replace(self.server, url=url, owner_url=owner_url)
+
+    @contextmanager
+    def copied(self, *, template: str | None = None) -> Iterator[Database]:
+        name = f"{self.run}_{secrets.token_hex(4)}"
+        self.owner.execute(text(f"CREATE DATABASE {name} TEMPLATE {template or self.run}"))
+        try:
+            yield self.named(name)
+        finally:
+            self.owner.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Empty databases with the newest schema: `with databases.copied() as database:`."""
+    run = f"{_PREFIX}{os.getpid()}_{secrets.token_hex(4)}"
+    chosen = settings().model_copy(update={"data_directory": _DIRECTORY})
+    with running_database(chosen) as server:
+        engine = create_engine(
+            server.owner_url,
+            isolation_level="AUTOCOMMIT",
+            connect_args={"application_name": run},
+        )
+        with engine.connect() as owner:
+            _drop_abandoned(owner)
+            each = Databases(server, owner, run)
+            owner.execute(text(f"CREATE DATABASE {run}"))
+            try:
+                upgrade(each.named(run).owner_url)
+                yield each
+            finally:
+                owner.execute(text(f"DROP DATABASE {run} WITH (FORCE)"))
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgis(databases: Databases) -> Iterator[Database]:
+    """One database with the newest schema for the whole run; leave it as you found it."""
+    with databases.copied() as database:
+        yield database
+
+
+@pytest.fixture
+def fresh_database(databases: Databases) -> Iterator[Database]:
+    """A database of the test's own, for tests that commit."""
+    with databases.copied() as database:
+        yield database
+
+
+@pytest.fixture
+def connection(postgis: Database) -> Iterator[Connection]:
+    """A connection as the owner, in a transaction that is undone when the test ends."""
+    engine = create_engine(postgis.owner_url)
+    with engine.connect() as each, each.begin() as transaction:
+        yield each
+        transaction.rollback()
+    engine.dispose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "databases" in getattr(item, "fixturenames", ()):
+            item.add_marker("postgis")
+    items.sort(key=lambda item: [item.get_closest_marker(name) is not None for name in _LATE])
+
+
+def _drop_abandoned(owner: Connection) -> None:
+    """Drop what killed runs left: a living one shows its name in its session."""
+    abandoned = owner.scalars(
+        text(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, :prefix) AND NOT EXISTS"
+            " (SELECT FROM pg_stat_activity WHERE starts_with(application_name, :prefix)"
+            "  AND starts_with(pg_database.datname, application_name))"
+        ),
+        {"prefix": _PREFIX},
+    )
+    for name in abandoned.all():
+        owner.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
