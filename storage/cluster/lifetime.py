@@ -9,18 +9,20 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from clutch.errors import SetupNeeded
 from storage.cluster import locks
 from storage.cluster.account import Account, server_account
 from storage.cluster.address import Database
-from storage.cluster.installation import Installation, installations
-from storage.cluster.packages import what_to_install
 from storage.cluster.server import Server
+
+if TYPE_CHECKING:
+    from storage.cluster.provision import Facts
 
 __all__ = ["Cluster", "Status"]
 
@@ -30,7 +32,7 @@ _FALLBACK = Path("/var/lib/clutch")
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """What is known of a cluster; the last four only while it runs."""
+    """What is known of a cluster; the last three only while it runs."""
 
     made: bool
     running: bool
@@ -40,9 +42,7 @@ class Status:
     log: Path
     process_id: int | None = None
     database: Database | None = None
-    postgresql: str | None = None
-    postgis: str | None = None
-    size_bytes: int | None = None
+    facts: "Facts | None" = None
 
 
 class Cluster:
@@ -131,22 +131,20 @@ class Cluster:
         )
         if server is None or process_id is None:
             return status
-        address = server.address()
-        return replace(status, database=address.database(), **_provision().facts(address))
+        database = server.address().database()
+        facts = _provision().facts(database.owner_url)
+        return replace(status, database=database, facts=facts)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with ExitStack() as stack:
-            try:
-                self.directory.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(
-                    locks.exclusive(self._start_lock, timeout_seconds=_LOCK_SECONDS)
-                )
-            except OSError as error:
-                raise SetupNeeded(
-                    f"cannot write in {self.directory} ({error.strerror}): set "
-                    "CLUTCH_DATA_DIRECTORY to a directory of your own"
-                ) from error
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SetupNeeded(
+                f"cannot make {self.directory} ({error.strerror}): set CLUTCH_DATA_DIRECTORY to a "
+                "directory of your own"
+            ) from error
+        with locks.exclusive(self._start_lock, timeout_seconds=_LOCK_SECONDS):
             yield
 
     def _run(self) -> Database:
@@ -165,12 +163,9 @@ class Cluster:
 
     def _server_if_made(self) -> Server | None:
         home = self._home()
-        data = home / "data"
-        if not data.exists():
+        if not (home / "data").exists():
             return None
-        account = server_account(data)
-        major = int((data / "PG_VERSION").read_text(encoding="ascii"))
-        return self._server(home, account, _installation(major))
+        return self._server(home, server_account(home / "data"))
 
     def _made(self) -> Server:
         account = server_account(self.directory / "data")
@@ -180,18 +175,12 @@ class Cluster:
             for each in (home.parent, home):
                 each.mkdir(exist_ok=True, parents=True)
                 each.chmod(0o755)
-        server = self._server(home, account, _installation())
+        server = self._server(home, account)
         server.initialise()
         return server
 
-    def _server(self, home: Path, account: Account, installation: Installation) -> Server:
-        return Server(
-            home=home,
-            log=self._log,
-            installation=installation,
-            account=account,
-            on_tcp=self._on_tcp,
-        )
+    def _server(self, home: Path, account: Account) -> Server:
+        return Server(home=home, log=self._log, account=account, on_tcp=self._on_tcp)
 
     def _home(self) -> Path:
         elsewhere = self._elsewhere()
@@ -199,14 +188,6 @@ class Cluster:
 
     def _elsewhere(self) -> Path:
         return self._fallback / hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:12]
-
-
-def _installation(major: int | None = None) -> Installation:
-    found = installations()
-    fit = [each for each in found if not each.missing and major in (None, each.major)]
-    if not fit:
-        raise SetupNeeded(what_to_install(found, major=major))
-    return fit[0]
 
 
 def _reaches(account: Account, directory: Path) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from clutch.errors import Unavailable
+from clutch.errors import SetupNeeded, Unavailable
 
 if sys.platform == "win32":
     import msvcrt
@@ -65,7 +65,13 @@ def is_shared(path: Path) -> bool:
 
 
 def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise SetupNeeded(
+            f"cannot write {path} ({error.strerror}): set CLUTCH_DATA_DIRECTORY to a directory "
+            "of your own"
+        ) from error
 
 
 def _locked(descriptor: int, *, shared: bool) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from clutch.errors import ClutchError, SetupNeeded
 from storage.cluster.installation import OLDEST_POSTGRESQL, Installation, installations
 
-__all__ = ["InstallFailed", "install", "what_to_install"]
+__all__ = ["InstallFailed", "fit_installation", "install", "what_to_install"]
 
 _APT_OPTIONS = ("-q", "-y", "-o", "DPkg::Lock::Timeout=120")
 _CREATE_CLUSTER = Path("/etc/postgresql-common/createcluster.d/clutch.conf")
@@ -63,8 +63,22 @@ def install(say: Callable[[str], None]) -> None:
             *("apt-get", *_APT_OPTIONS, "install", "--no-install-recommends", package),
         ]
     )
-    if not any(not each.missing for each in installations()):
-        raise SetupNeeded(what_to_install(installations()))
+    fit_installation()
+
+
+def fit_installation(major: int | None = None) -> Installation:
+    """Give the newest PostgreSQL that is fit, or the one of version `major`.
+
+    Raises
+    ------
+    SetupNeeded
+        There is none.
+    """
+    found = installations()
+    fit = [each for each in found if not each.missing and major in (None, each.major)]
+    if not fit:
+        raise SetupNeeded(what_to_install(found, major=major))
+    return fit[0]
 
 
 def what_to_install(found: Sequence[Installation], *, major: int | None = None) -> str:

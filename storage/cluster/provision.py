@@ -5,16 +5,21 @@ Two roles: `clutch_owner` made the cluster and owns the database and all that mi
 Reads/Writes: roles, databases.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from clutch.errors import SetupNeeded
+from clutch.errors import SetupNeeded, Unavailable
 from storage.cluster.address import APPLICATION_ROLE, DATABASE, OWNER_ROLE, Address
 from storage.cluster.configuration import DURABLE, durability_faults
 
-__all__ = ["facts", "provide"]
+__all__ = ["Facts", "facts", "provide"]
+
+_CONNECT_SECONDS = 10
 
 
 def provide(address: Address) -> None:
@@ -25,7 +30,7 @@ def provide(address: Address) -> None:
     SetupNeeded
         The server would lose acknowledged data in a crash.
     """
-    with _connected(address, "postgres") as connection:
+    with _connected(address.url(OWNER_ROLE, "postgres")) as connection:
         values = {name: _one(connection, f"SHOW {name}") for name in DURABLE}
         if faults := durability_faults(values):
             raise SetupNeeded(
@@ -43,28 +48,52 @@ def provide(address: Address) -> None:
             )
 
 
-def facts(address: Address) -> dict[str, Any]:
-    """Read `postgresql` and `postgis` (versions), `size_bytes` of a running server's database."""
-    with _connected(address, DATABASE) as connection:
-        return {
-            "postgresql": _one(connection, "SHOW server_version"),
-            "postgis": _one(
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a database says of itself; `postgis` and `schema` are None before the first upgrade."""
+
+    postgresql: str
+    postgis: str | None
+    schema: str | None
+    size_bytes: int
+
+
+def facts(url: str) -> Facts:
+    """Ask the database at `url` for its versions and size.
+
+    Raises
+    ------
+    Unavailable
+        It does not answer.
+    """
+    with _connected(url) as connection:
+        upgraded = _one(connection, "SELECT to_regclass('alembic_version') IS NOT NULL")
+        return Facts(
+            postgresql=_one(connection, "SHOW server_version").split()[0],
+            postgis=_one(
                 connection, "SELECT max(extversion) FROM pg_extension WHERE extname = 'postgis'"
             ),
-            "size_bytes": _one(connection, "SELECT pg_database_size(current_database())"),
-        }
+            schema=_one(connection, "SELECT max(version_num) FROM alembic_version")
+            if upgraded
+            else None,
+            size_bytes=_one(connection, "SELECT pg_database_size(current_database())"),
+        )
 
 
-def _connected(address: Address, database: str) -> psycopg.Connection[tuple[Any, ...]]:
-    return psycopg.connect(
-        host=address.host,
-        port=address.port,
-        user=OWNER_ROLE,
-        password=address.password,
-        dbname=database,
-        autocommit=True,
-        connect_timeout=10,
-    )
+@contextmanager
+def _connected(url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    try:
+        with psycopg.connect(
+            url.replace("+psycopg", "", 1), autocommit=True, connect_timeout=_CONNECT_SECONDS
+        ) as connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise Unavailable(f"the database ({_reason(error)})") from error
+
+
+def _reason(error: psycopg.OperationalError) -> str:
+    lines = [line for line in str(error).splitlines() if "failed: " in line] or ["no answer"]
+    return lines[-1].rpartition("failed: ")[2].strip()
 
 
 def _create_role(password: str | None) -> sql.Composed:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from clutch.errors import ClutchError, SetupNeeded
@@ -22,6 +23,7 @@ from storage.cluster.account import Account
 from storage.cluster.address import OWNER_ROLE, Address
 from storage.cluster.configuration import configuration
 from storage.cluster.installation import Installation
+from storage.cluster.packages import fit_installation
 
 __all__ = ["Server", "ServerFailed"]
 
@@ -43,7 +45,6 @@ class Server:
 
     home: Path
     log: Path
-    installation: Installation
     account: Account
     on_tcp: bool
 
@@ -51,6 +52,17 @@ class Server:
     def data(self) -> Path:
         """The data directory."""
         return self.home / "data"
+
+    @cached_property
+    def installation(self) -> Installation:
+        """The PostgreSQL that made the data, or the newest when there is none yet."""
+        if not self.data.exists():
+            return fit_installation()
+        try:
+            major = int((self.data / "PG_VERSION").read_text(encoding="ascii"))
+        except (OSError, ValueError) as error:
+            raise ServerFailed(f"{self.data} holds no database: run `clutch db reset`") from error
+        return fit_installation(major)
 
     def process_id(self) -> int | None:
         """Give the running server's process; None when a pid file is absent or stale."""
