@@ -26,10 +26,9 @@ class Account:
     user_id: int | None = None
     group_id: int | None = None
 
-    def run_options(self) -> dict[str, Any]:
-        """Give the arguments that make `subprocess` run a program as this user."""
-        # Not the caller's directory, which this user may be unable to enter.
-        options: dict[str, Any] = {"cwd": Path.cwd().anchor, "env": _environment()}
+    def run_options(self, directory: Path) -> dict[str, Any]:
+        """Give the arguments that make `subprocess` run a program as this user in `directory`."""
+        options: dict[str, Any] = {"cwd": directory, "env": _environment()}
         if self.user_id is not None:
             options |= {"user": self.user_id, "group": self.group_id, "extra_groups": []}
         return options
@@ -47,7 +46,9 @@ class Account:
         if self.user_id is None:
             return os.access(directory, os.W_OK | os.X_OK)
         question = ["/bin/sh", "-c", 'test -w "$1" && test -x "$1"', "sh", str(directory)]
-        return subprocess.run(question, check=False, **self.run_options()).returncode == 0  # noqa: S603
+        # Asked from the root, as `subprocess` itself fails where this user cannot enter.
+        options = self.run_options(Path(directory.anchor))
+        return subprocess.run(question, check=False, **options).returncode == 0  # noqa: S603
 
 
 def server_account(data: Path) -> Account:

@@ -30,7 +30,7 @@ def configuration(*, socket_directory: Path | None, port: int) -> str:
     listening = {
         "port": str(port),
         "listen_addresses": "" if socket_directory else "127.0.0.1",
-        "unix_socket_directories": f'"{socket_directory}"' if socket_directory else "",
+        "unix_socket_directories": _listed(socket_directory) if socket_directory else "",
         "unix_socket_permissions": "0700",
     }
     sized = {"shared_buffers": f"{_shared_buffers_mb()}MB"}
@@ -58,6 +58,11 @@ def _shared_buffers_mb() -> int:
     except (AttributeError, ValueError):
         memory = 2048 * _MB
     return min(max(memory // 8 // _MB, 128), 1024)
+
+
+def _listed(directory: Path) -> str:
+    # The setting is a list: a comma or a space would part one path into two.
+    return '"' + str(directory).replace('"', '""') + '"'
 
 
 def _quoted(value: str) -> str:

@@ -8,6 +8,7 @@ A process that is killed drops its share; the server is then stopped by the next
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from clutch.errors import SetupNeeded
+from clutch.errors import SetupNeeded, Unavailable
 from storage.cluster import locks
 from storage.cluster.account import Account, server_account
 from storage.cluster.address import Database
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Cluster", "Status"]
 
 _LOCK_SECONDS = 360
+_DYING_SECONDS = 10
 _FALLBACK = Path("/var/lib/clutch")
 
 
@@ -108,13 +110,10 @@ class Cluster:
             self._keep.unlink(missing_ok=True)
             if server := self._server_if_made():
                 server.stop()
-            home = self._home()
-            for each in (home / "data", home / "socket"):
-                shutil.rmtree(each, ignore_errors=True)
-            if home != self.directory:
-                shutil.rmtree(home, ignore_errors=True)
-            for file in (self._log, home / "password"):
-                file.unlink(missing_ok=True)
+                server.delete()
+                if server.home != self.directory:
+                    shutil.rmtree(server.home)
+            self._log.unlink(missing_ok=True)
 
     def status(self) -> Status:
         """Say how the cluster is, changing nothing."""
@@ -149,10 +148,18 @@ class Cluster:
 
     def _run(self) -> Database:
         server = self._server_if_made() or self._made()
-        server.start()
-        address = server.address()
-        _provision().provide(address)
-        return address.database()
+        deadline = time.monotonic() + _DYING_SECONDS
+        while True:
+            server.start()
+            try:
+                address = server.address()
+                _provision().provide(address)
+            except Unavailable:  # it was just killed, and its process has not quite gone
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return address.database()
 
     def _stop_unless_wanted(self) -> bool:
         if self._keep.exists() or locks.is_shared(self._users_lock):

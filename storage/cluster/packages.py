@@ -8,7 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from clutch.errors import ClutchError, SetupNeeded
@@ -18,7 +19,6 @@ __all__ = ["InstallFailed", "fit_installation", "install", "what_to_install"]
 
 _APT_OPTIONS = ("-q", "-y", "-o", "DPkg::Lock::Timeout=120")
 _CREATE_CLUSTER = Path("/etc/postgresql-common/createcluster.d/clutch.conf")
-_NO_MAIN_CLUSTER = "create_main_cluster = false\n"
 _FAMILIES = {
     "debian": "sudo apt-get install postgresql-17-postgis-3     (or -16-, -15-: what yours offers)",
     "fedora": "sudo dnf install postgresql-server postgresql-contrib postgis",
@@ -53,16 +53,15 @@ def install(say: Callable[[str], None]) -> None:
     package = _package({each.major for each in found})
     if package is None:
         raise SetupNeeded(what_to_install(found))
-    if not found:
-        _forbid_main_cluster(rights)
     say(f"installing {package}")
-    _run(
-        [
-            *rights,
-            *("env", "DEBIAN_FRONTEND=noninteractive"),
-            *("apt-get", *_APT_OPTIONS, "install", "--no-install-recommends", package),
-        ]
-    )
+    with _no_main_cluster(rights) if not found else nullcontext():
+        _run(
+            [
+                *rights,
+                *("env", "DEBIAN_FRONTEND=noninteractive"),
+                *("apt-get", *_APT_OPTIONS, "install", "--no-install-recommends", package),
+            ]
+        )
     fit_installation()
 
 
@@ -150,10 +149,15 @@ def _has_candidate(package: str) -> bool:
     return "Candidate:" in policy and "Candidate: (none)" not in policy
 
 
-def _forbid_main_cluster(rights: list[str]) -> None:
+@contextmanager
+def _no_main_cluster(rights: list[str]) -> Iterator[None]:
     """Keep Debian from making and starting a server of its own beside ours."""
     _run([*rights, "mkdir", "-p", str(_CREATE_CLUSTER.parent)])
-    _run([*rights, "tee", str(_CREATE_CLUSTER)], given=_NO_MAIN_CLUSTER)
+    _run([*rights, "tee", str(_CREATE_CLUSTER)], given="create_main_cluster = false\n")
+    try:
+        yield
+    finally:
+        _run([*rights, "rm", "-f", str(_CREATE_CLUSTER)])
 
 
 def _run(command: list[str], *, given: str | None = None, tolerant: bool = False) -> None:

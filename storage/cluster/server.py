@@ -53,6 +53,11 @@ class Server:
         """The data directory."""
         return self.home / "data"
 
+    @property
+    def _name(self) -> str:
+        """What tells this server's process from any other, whatever the path holds."""
+        return "clutch-" + hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
+
     @cached_property
     def installation(self) -> Installation:
         """The PostgreSQL that made the data, or the newest when there is none yet."""
@@ -67,7 +72,7 @@ class Server:
     def process_id(self) -> int | None:
         """Give the running server's process; None when a pid file is absent or stale."""
         fields = self._pid_file()
-        if not fields or not fields[0].isdigit() or not _runs(self.data, int(fields[0])):
+        if not fields or not fields[0].isdigit() or not _runs(self._name, int(fields[0])):
             return None
         return int(fields[0])
 
@@ -89,14 +94,14 @@ class Server:
             done = subprocess.run(  # noqa: S603 - PostgreSQL's own program
                 [
                     self.installation.program("initdb"),
-                    *("-D", str(unfinished), "-U", OWNER_ROLE, "--data-checksums"),
+                    *("-D", unfinished.name, "-U", OWNER_ROLE, "--data-checksums"),
                     *("--encoding=UTF8", *_locale(self.installation.major)),
                     *self._authentication(Path(secret_directory)),
                 ],
                 capture_output=True,
                 text=True,
                 check=False,
-                **self.account.run_options(),
+                **self.account.run_options(self.home),
             )
         if done.returncode:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -124,10 +129,16 @@ class Server:
         """End the server in good order; sessions still open are cut off."""
         if self.process_id() is None:
             return
-        done = self._control("stop", "-m", "fast", "-t", str(_START_SECONDS))
+        done = self._control("stop", "-m", "fast")
         if done.returncode and self.process_id() is not None:
             words = _last_words(done.stderr)
             raise ServerFailed(f"the private database did not stop: {words} (see {self.log})")
+
+    def delete(self) -> None:
+        """Delete the data and all that goes with it; the server is down."""
+        for directory in (self.data, self.home / "socket", self._distant_socket_directory):
+            shutil.rmtree(directory, ignore_errors=True)
+        self._password_file.unlink(missing_ok=True)
 
     def _pid_file(self) -> list[str]:
         try:
@@ -149,27 +160,30 @@ class Server:
         """Try once; None when the server is up, else what it said."""
         port = _free_port() if self.on_tcp else _SOCKET_PORT
         directory = None if self.on_tcp else self._socket_directory()
+        for stale in directory.glob(".s.PGSQL.*") if directory else ():
+            stale.unlink()
         written = configuration(socket_directory=directory, port=port)
         (self.data / "clutch.conf").write_text(written, encoding="utf-8")
         if self.log.exists() and self.log.stat().st_size > _LARGEST_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
         begin = self.log.stat().st_size if self.log.exists() else 0
-        done = self._control("start", "-t", str(_START_SECONDS))
+        done = self._control("start", "-o", f"-c cluster_name={self._name}")
         if done.returncode == 0:
             return None
         return self.log.read_bytes()[begin:].decode(errors="replace")
 
     def _control(self, verb: str, *options: str) -> subprocess.CompletedProcess[str]:
-        command = [self.installation.program("pg_ctl"), verb, "-w", "-D", str(self.data), *options]
+        # A relative path, for pg_ctl hands it to a shell and a quote or a dollar would not survive.
+        where = ["-D", self.data.name, "-w", "-t", str(_START_SECONDS)]
         with self.log.open("ab") as log:
             return subprocess.run(  # noqa: S603 - PostgreSQL's own program
-                command,
+                [self.installation.program("pg_ctl"), verb, *where, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log if verb == "start" else subprocess.PIPE,
                 text=True,
                 check=False,
-                **self.account.run_options(),
+                **self.account.run_options(self.home),
             )
 
     def _await_ready(self) -> None:
@@ -187,11 +201,14 @@ class Server:
         directory = self.home / "socket"
         if _fits(directory):
             return self.account.owned_directory(directory)
-        key = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
-        directory = Path(tempfile.gettempdir()) / f"clutch-{key}"
+        directory = self._distant_socket_directory
         if not _fits(directory):
             raise SetupNeeded(f"{directory} is too long for a socket: set TMPDIR to a shorter path")
         return _private_among_strangers(directory, self.account)
+
+    @property
+    def _distant_socket_directory(self) -> Path:
+        return Path(tempfile.gettempdir()) / self._name
 
     @property
     def _password_file(self) -> Path:
@@ -211,8 +228,8 @@ class Server:
 
 
 def _fits(directory: Path) -> bool:
-    path = directory / f".s.PGSQL.{_SOCKET_PORT}"
-    return len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH
+    path = os.fsencode(directory / f".s.PGSQL.{_SOCKET_PORT}")
+    return len(path) <= _LONGEST_SOCKET_PATH and b"," not in path  # libpq parts hosts at commas
 
 
 def _private_among_strangers(directory: Path, account: Account) -> Path:
@@ -240,17 +257,17 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _runs(data: Path, process_id: int) -> bool:
-    """Say whether the process is the PostgreSQL of `data`, and neither a namesake nor a zombie."""
+def _runs(name: str, process_id: int) -> bool:
+    """Say whether the process is the server of that name, and neither a stranger nor a zombie."""
     if sys.platform == "win32":
         question = ["tasklist", "/FI", f"PID eq {process_id}", "/NH"]
         return "postgres.exe" in _output(question)
     words = Path(f"/proc/{process_id}/cmdline")
     if Path("/proc/self/cmdline").exists():
-        command = os.fsdecode(words.read_bytes().replace(b"\0", b" ")) if words.exists() else ""
+        command = os.fsdecode(words.read_bytes()) if words.exists() else ""
     else:
-        command = _output(["ps", "-ww", "-o", "command=", "-p", str(process_id)]).strip() + " "
-    return f"/postgres -D {data} " in command
+        command = _output(["ps", "-ww", "-o", "command=", "-p", str(process_id)])
+    return f"cluster_name={name}" in command
 
 
 def _output(question: list[str]) -> str:
@@ -258,6 +275,5 @@ def _output(question: list[str]) -> str:
 
 
 def _last_words(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"(FATAL|error|could not)", line)]
-    return (telling or lines or ["it said nothing"])[-1].strip()
+    telling = re.findall(r"(?:LOG|FATAL|error):\s+(.*)", text)
+    return "; ".join(telling[-2:]) or (text.strip() or "it said nothing").splitlines()[-1]
