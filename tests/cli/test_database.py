@@ -73,7 +73,7 @@ def test_reset_asks_and_takes_only_a_yes(
     call: Call, directory: Path, monkeypatch: pytest.MonkeyPatch, answer: str, obeyed: int
 ) -> None:
     deleted: list[Cluster] = []
-    monkeypatch.setattr(Cluster, "reset", deleted.append)
+    monkeypatch.setattr(Cluster, "reset", lambda cluster: deleted.append(cluster))
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     code, text = call("reset")
     assert code == 1 - obeyed
