@@ -1,1 +1,8 @@
-"""Demand per series and period: intermittent models, quantiles, backtests."""
+"""Demand for each part and period, as a mean and quantiles: intermittent, seasonal, new or dying.
+
+It never reads a file, a clock or a database. Start at `forecasting.forecast`.
+"""
+
+from forecasting.model import DemandModel, fit, forecast
+
+__all__ = ["DemandModel", "fit", "forecast"]
