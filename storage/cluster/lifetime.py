@@ -1,12 +1,13 @@
 """When the private server runs: from the first process that needs it to the last that leaves.
 
-Processes agree through three files in the directory: `start.lock` is held while someone starts or
-stops the server, `users.lock` is shared by all who use it, `keep` says that it was asked to stay.
+Processes agree through files in the directory: `start.lock` is held while someone starts or stops
+the server, `users.lock` is shared by all who use it, `keep` says that it was asked to stay.
 A process that is killed drops its share; the server is then stopped by the next one that leaves.
 """
 
 import hashlib
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -63,6 +64,7 @@ class Cluster:
         self._start_lock = self.directory / "start.lock"
         self._users_lock = self.directory / "users.lock"
         self._keep = self.directory / "keep"
+        self._elsewhere = self.directory / "elsewhere"
         self._log = self.directory / "server.log"
 
     def start(self) -> Database:
@@ -98,9 +100,11 @@ class Cluster:
             return True
         with self._alone():
             self._keep.unlink(missing_ok=True)
-            if now and (server := self._server_if_made()):
+            if not now:
+                return self._stop_unless_wanted()
+            if server := self._server_if_made():
                 server.stop()
-            return self._stop_unless_wanted()
+            return True
 
     def reset(self) -> None:
         """Delete the database with all that is in it, and stop the server if it runs."""
@@ -113,7 +117,8 @@ class Cluster:
                 server.delete()
                 if server.home != self.directory:
                     shutil.rmtree(server.home)
-            self._log.unlink(missing_ok=True)
+            for file in (self._elsewhere, self._log):
+                file.unlink(missing_ok=True)
 
     def status(self) -> Status:
         """Say how the cluster is, changing nothing."""
@@ -178,7 +183,8 @@ class Cluster:
         account = server_account(self.directory / "data")
         home = self.directory
         if not _reaches(account, home):
-            home = self._elsewhere()
+            self._elsewhere.write_text(secrets.token_hex(8), encoding="ascii")
+            home = self._home()
             for each in (home.parent, home):
                 each.mkdir(exist_ok=True, parents=True)
                 each.chmod(0o755)
@@ -190,11 +196,11 @@ class Cluster:
         return Server(home=home, log=self._log, account=account, on_tcp=self._on_tcp)
 
     def _home(self) -> Path:
-        elsewhere = self._elsewhere()
-        return elsewhere if (elsewhere / "data").exists() else self.directory
-
-    def _elsewhere(self) -> Path:
-        return self._fallback / hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:12]
+        """Give where the data is; elsewhere under a key of this very directory, not of a copy."""
+        if not self._elsewhere.exists():
+            return self.directory
+        key = os.fsencode(self.directory) + self._elsewhere.read_bytes()
+        return self._fallback / hashlib.sha256(key).hexdigest()[:12]
 
 
 def _reaches(account: Account, directory: Path) -> bool:

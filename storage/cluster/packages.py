@@ -169,5 +169,10 @@ def _run(command: list[str], *, given: str | None = None, tolerant: bool = False
 
 def _done(command: list[str], *, given: str | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - the system's own programs
-        command, input=given or "", capture_output=True, text=True, check=False
+        command,
+        input=given or "",
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"LC_ALL": "C"},  # what they say is read here
     )

@@ -143,7 +143,7 @@ def test_stop_waits_for_the_users_unless_it_must_be_now(cluster: Cluster) -> Non
     first_line(other)
     assert not cluster.stop()
     assert cluster.status().running
-    cluster.stop(now=True)
+    assert cluster.stop(now=True)
     assert not cluster.status().running
     other.communicate()
 
@@ -178,6 +178,19 @@ def test_a_stale_pid_file_does_not_matter(cluster: Cluster, holder: str) -> None
     assert not cluster.status().running
     with cluster.used() as database:
         assert answer(database.url, "SELECT 1") == 1
+
+
+def test_a_copied_checkout_leaves_the_others_server_alone(
+    new_cluster: Callable[[str], Cluster], place: Path
+) -> None:
+    one = new_cluster("original")
+    with one.used() as original:
+        subprocess.run(["cp", "-a", str(one.directory), str(place / "copy")], check=True)
+        copy = Cluster(place / "copy")
+        assert not copy.status().running
+        copy.stop(now=True)
+        copy.reset()
+        assert answer(original.url, "SELECT 1") == 1
 
 
 def test_two_checkouts_do_not_see_each_other(
