@@ -15,9 +15,15 @@ __all__ = ["run"]
 _MODULES = {
     "bench": "cli.bench",
     "db": "cli.database",
+    "demo": "cli.demo",
     "forecast": "cli.forecast",
+    "import": "cli.import_files",
+    "match": "cli.match",
     "price": "cli.price",
     "reorder": "cli.reorder",
+    "seed": "cli.seed",
+    "serve": "cli.serve",
+    "train": "cli.train",
 }
 
 

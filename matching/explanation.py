@@ -39,9 +39,7 @@ def explain(
     texts = _texts(facts, row)
     return [
         Term(term, value, weights[term], contribution, *text)
-        for term, value, contribution, text in zip(
-            TERMS, values, contributions, texts, strict=True
-        )
+        for term, value, contribution, text in zip(TERMS, values, contributions, texts, strict=True)
     ]
 
 

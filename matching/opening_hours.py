@@ -6,10 +6,11 @@ Pure; the calendar of Egypt comes from the `holidays` and `hijridate` libraries.
 """
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -26,8 +27,7 @@ _HIJRIDATE_KNOWS = (dt.date(1924, 8, 1), dt.date(2077, 11, 16))
 DayKind = Literal["regular", "ramadan", "holiday"]
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(NamedTuple):
     """A shop's opening hours; `ramadan` None means as on regular days."""
 
     regular: Sequence[int]
@@ -41,6 +41,7 @@ class WeekAhead:
     """Today and the seven days after it, as the shops' clock has them."""
 
     local_now: dt.datetime
+    minute_of_day: int
     days: tuple[tuple[dt.date, DayKind], ...]
 
     @property
@@ -64,7 +65,8 @@ def week_ahead(now: dt.datetime, *, zone: ZoneInfo = CAIRO) -> WeekAhead:
     ['ramadan', 'ramadan', 'holiday', 'holiday']
     """
     local_now = now.astimezone(zone)
-    return WeekAhead(local_now, _days_from(local_now.date()))
+    minute_of_day = local_now.hour * 60 + local_now.minute
+    return WeekAhead(local_now, minute_of_day, _days_from(local_now.date()))
 
 
 def opens_at(hours: Hours, week: WeekAhead) -> dt.datetime | None:
@@ -81,31 +83,33 @@ def opens_at(hours: Hours, week: WeekAhead) -> dt.datetime | None:
     >>> opens_at(Hours([]), week) is None
     True
     """
-    local_now = week.local_now
-    earliest = local_now.hour * 60 + local_now.minute
+    earliest = week.minute_of_day
     for day, kind in week.days:
         if day not in hours.closed_on:
             minute = _first_open_minute(hours, day, kind, earliest)
             if minute is not None:
-                if day == local_now.date() and minute == earliest:
-                    return local_now
-                midnight = dt.datetime.combine(day, dt.time(), tzinfo=local_now.tzinfo)
+                if minute == earliest and day is week.days[0][0]:
+                    return week.local_now
+                midnight = dt.datetime.combine(day, dt.time(), tzinfo=week.local_now.tzinfo)
                 return midnight + dt.timedelta(minutes=minute)
         earliest = 0
     return None
 
 
 def _first_open_minute(hours: Hours, day: dt.date, kind: DayKind, earliest: int) -> int | None:
+    """Return the first minute of the day, from `earliest` on, at which the shop is open."""
     if kind == "holiday":
         schedule, offset = hours.holiday, 0
     else:
         in_ramadan = kind == "ramadan" and hours.ramadan is not None
-        schedule = hours.ramadan if in_ramadan and hours.ramadan is not None else hours.regular
+        schedule = (hours.ramadan or ()) if in_ramadan else hours.regular
         offset = day.weekday() * _MINUTES_PER_DAY
-    start, end = offset + earliest, offset + _MINUTES_PER_DAY
-    for opens, closes in zip(schedule[::2], schedule[1::2], strict=True):
-        if closes > start and opens < end:
-            return max(opens, start) - offset
+    start = offset + earliest
+    passed = bisect_right(schedule, start)
+    if passed % 2 == 1:  # opened and not yet closed
+        return earliest
+    if passed < len(schedule) and schedule[passed] < offset + _MINUTES_PER_DAY:
+        return schedule[passed] - offset
     return None
 
 

@@ -237,8 +237,9 @@ def _values(c: Candidates) -> FloatArray:
 
 
 def _shrunk(mean: FloatArray, count: FloatArray, prior: float, prior_count: float) -> FloatArray:
-    total = np.where(count > 0, mean * count, 0.0)
-    return (total + prior * prior_count) / (count + prior_count)
+    known = np.where(np.isnan(mean), 0.0, count)
+    total = np.where(known > 0, mean * known, 0.0)
+    return (total + prior * prior_count) / (known + prior_count)
 
 
 def _shrunk_rate(

@@ -1,0 +1,89 @@
+"""The application: routes, error handlers and limits put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from importlib.metadata import version
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi_offline import FastAPIOffline
+
+from api.auth import require_service_key
+from api.errors import add_error_handlers
+from api.limits import BodyLimit
+from api.metrics import Metrics, RequestMetrics
+from api.problems import Problem
+from api.routes import health, matching
+from api.state import State
+from clutch.settings import Settings
+from clutch.settings import settings as read_settings
+from matching.roads import open_road_engine
+from storage.cluster import assert_fit_to_serve, running_database
+from storage.session import open_engine
+
+__all__ = ["create_app"]
+
+_CONNECTIONS = 8
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the Clutch API; `settings` are read from the environment when left out.
+
+    The database is opened when the application starts and closed when it stops.
+    """
+    chosen = settings or read_settings()
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with ExitStack() as stack:
+            database = stack.enter_context(running_database(chosen))
+            engine = open_engine(database.url, connections=_CONNECTIONS, only_reads=True)
+            stack.callback(engine.dispose)
+            with engine.connect() as connection:
+                assert_fit_to_serve(connection, chosen)
+            # A request waits for a thread rather than, in a thread, for a connection.
+            current_default_thread_limiter().total_tokens = _CONNECTIONS
+            app.state.clutch = State(
+                service_key=chosen.service_key,
+                metrics=metrics,
+                engine=engine,
+                roads=open_road_engine(chosen.road_engine_url, chosen.road_engine_extract),
+            )
+            yield
+
+    app = FastAPIOffline(
+        title="Clutch",
+        summary="An auto-parts marketplace and the shop system behind it.",
+        version=version("clutch"),
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestMetrics, metrics=metrics)
+    add_error_handlers(app)
+    guarded = APIRouter(prefix="/api/v1", dependencies=[Depends(require_service_key)])
+    guarded.include_router(matching.router)
+    app.include_router(guarded)
+    app.include_router(health.router)
+    _document_problems(app)
+    return app
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Put the shape of problems into the OpenAPI document, where responses point at it."""
+    plain = app.openapi
+
+    def with_problems() -> dict[str, object]:
+        document = plain()
+        schemas = document["components"]["schemas"]
+        if "Problem" not in schemas:
+            shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(shape.pop("$defs"))
+            schemas["Problem"] = shape
+            # FastAPI's own error shape is never sent.
+            schemas.pop("HTTPValidationError", None)
+            schemas.pop("ValidationError", None)
+        return document
+
+    app.openapi = with_problems  # type: ignore[method-assign]

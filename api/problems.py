@@ -1,0 +1,55 @@
+"""Problem details (RFC 9457): what an error looks like to a caller.
+
+Never carries what the caller sent: an input may be private, huge, or not even JSON (NaN).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+__all__ = ["PROBLEMS", "FieldFault", "Problem", "problem_response"]
+
+
+class FieldFault(BaseModel):
+    """One thing that is wrong with a request."""
+
+    field: str = Field(description="Where it stands, as `delivery_location.coordinates[1]`.")
+    expected: str = Field(description="What would have been right.")
+    suggestions: list[str] = Field(default=[], description="The nearest known values.")
+
+
+class Problem(BaseModel):
+    """What went wrong; `type` is stable, so programs can act on it."""
+
+    type: str = Field(examples=["urn:clutch:problem:invalid-input"])
+    title: str = Field(examples=["The request cannot be used"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["limit: expected a value of 50 or less"])
+    errors: list[FieldFault] = Field(default=[])
+
+
+_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The body is not JSON.", "content": _CONTENT},
+    401: {"description": "No service key, or a wrong one.", "content": _CONTENT},
+    413: {"description": "The body is too large.", "content": _CONTENT},
+    415: {"description": "The body is of another type.", "content": _CONTENT},
+    422: {"description": "A field cannot be used; `errors` names it.", "content": _CONTENT},
+    503: {"description": "Try again after `Retry-After` seconds.", "content": _CONTENT},
+}
+"""The documentation of what any guarded operation may answer."""
+
+
+def problem_response(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a problem as the response that reports it."""
+    body = problem.model_dump(exclude_defaults=True)
+    return Response(
+        orjson.dumps(body),
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=dict(headers or {}),
+    )

@@ -1,0 +1,1 @@
+"""One module a resource: its paths, their documentation and nothing else."""

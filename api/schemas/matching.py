@@ -1,0 +1,85 @@
+"""What the order service sends to `POST /matching/shops`."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from matching.nearby import PartWanted, Question
+
+__all__ = ["MatchRequest"]
+
+_STRICT = ConfigDict(strict=True, extra="forbid")
+
+Longitude = Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False)]
+Text = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class GeoPoint(BaseModel):
+    """A GeoJSON point (RFC 7946): `[longitude, latitude]` in degrees, WGS 84."""
+
+    model_config = _STRICT
+
+    type: Literal["Point"]
+    coordinates: Annotated[tuple[Longitude, Latitude], Field(strict=False)]
+
+
+class Vehicle(BaseModel):
+    """The car: its make by any known name, English or Arabic; model and year where known."""
+
+    model_config = _STRICT
+
+    make: Text
+    model: Text | None = None
+    year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+
+
+class Part(BaseModel):
+    """A part asked for, by number or by name."""
+
+    model_config = _STRICT
+
+    number: Text | None = None
+    name: Text | None = None
+    quantity: Annotated[int, Field(ge=1, le=1000)] = 1
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.number is None and self.name is None:
+            raise ValueError("a number or a name")
+        return self
+
+
+class MatchRequest(BaseModel):
+    """Which nearby shops carry this car's brand, in what order, and by when?"""
+
+    model_config = _STRICT | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "vehicle": {"make": "Toyota", "model": "Corolla", "year": 2019},
+                    "delivery_location": {"type": "Point", "coordinates": [31.2357, 30.0444]},
+                    "parts": [{"number": "04465-02220", "quantity": 1}],
+                    "limit": 3,
+                }
+            ]
+        }
+    )
+
+    vehicle: Vehicle
+    delivery_location: GeoPoint
+    parts: Annotated[list[Part], Field(max_length=50)] = []
+    limit: Annotated[int, Field(ge=1, le=50)] = 10
+    max_distance_km: Annotated[float, Field(gt=0, le=20_100, allow_inf_nan=False)] | None = None
+
+    def question(self) -> Question:
+        """Return the request in the words of matching."""
+        lon, lat = self.delivery_location.coordinates
+        return Question(
+            make=self.vehicle.make,
+            lon=lon,
+            lat=lat,
+            parts=[PartWanted(part.number, part.quantity) for part in self.parts],
+            limit=self.limit,
+            max_distance_km=self.max_distance_km,
+        )
