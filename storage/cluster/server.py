@@ -275,5 +275,5 @@ def _output(question: list[str]) -> str:
 
 
 def _last_words(text: str) -> str:
-    telling = re.findall(r"(?:LOG|FATAL|error):\s+(.*)", text)
-    return "; ".join(telling[-2:]) or (text.strip() or "it said nothing").splitlines()[-1]
+    telling = re.findall(r"(?:LOG|FATAL|error):\s+(.*)", text) or text.strip().splitlines()
+    return "; ".join(telling[-2:]) or "it said nothing"
