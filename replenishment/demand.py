@@ -107,7 +107,7 @@ def _forecast(demand: pl.DataFrame, levels: dict[str, float], lead_time: Floats)
     ]
     rows = checked(demand, columns, name="demand", key=["series_id"])
     mean = rows["mean"].to_numpy()
-    quantiles = rows.select(levels).to_numpy()
+    quantiles = rows.select(list(levels)).to_numpy()
     variance = variance_of_quantiles(mean, np.array(list(levels.values())), quantiles)
     period = PeriodDemand(mean / lead_time, variance / lead_time, np.zeros(len(mean)))
     return Demand(rows["series_id"], period)

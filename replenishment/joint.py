@@ -177,7 +177,7 @@ class _Choices:
         """Return the steps that serve most with no more capital than the budget."""
         low, high = self._around(lambda steps: self.at(self.capital, steps).sum() <= budget)
         order, _, price = self._exchanges(low, high)
-        left = budget * (1 - 1e-12) - self.at(self.capital, low).sum()
+        left = budget - self.at(self.capital, low).sum()
         changed = []
         for part in order.tolist():
             if price[part] <= left:

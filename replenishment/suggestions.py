@@ -218,7 +218,7 @@ def _worth(lines: pl.DataFrame, part: Integers, units: Integers) -> Floats:
 
 
 def _greedy(part: Integers, cost: Floats, worth: Floats, budget: float) -> Integers:
-    left = budget * (1.0 - 1e-12)
+    left = budget
     taken, closed = [], set()
     for pack in np.argsort(-worth, kind="stable").tolist():
         if part[pack] in closed:
