@@ -38,7 +38,7 @@ _FRIDAY = [
 _SATURDAY = [(work + rest) / 2 for work, rest in zip(_WORKING_DAY, _FRIDAY, strict=True)]
 
 # Prior standard deviations: of the six coefficients, of the hours, and of the noise (log seconds).
-_COEFFICIENT_SD = np.array([1.0, 0.15, 0.3, 0.3, 0.1, 0.1])
+_COEFFICIENT_SD = np.array([0.3, 0.15, 0.3, 0.3, 0.1, 0.1])
 _HOUR_SD, _WEEK_SD, _SLOPE_SD = 0.25, 0.12, 0.08
 _NOISE_SD = 0.35
 # log |z| of a standard normal z: mean -(γ + log 2)/2 and standard deviation π/√8.
