@@ -1,7 +1,8 @@
 """The application: routes, error handlers and limits put together."""
 
+import gc
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from anyio.to_thread import current_default_thread_limiter
@@ -19,7 +20,7 @@ from clutch.settings import Settings
 from clutch.settings import settings as read_settings
 from matching.roads import open_road_engine
 from storage.cluster import assert_fit_to_serve, running_database
-from storage.session import open_engine
+from storage.session import open_engine, open_pool
 
 __all__ = ["create_app"]
 
@@ -36,20 +37,27 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with ExitStack() as stack:
+        async with AsyncExitStack() as stack:
             database = stack.enter_context(running_database(chosen))
-            engine = open_engine(database.url, connections=_CONNECTIONS, only_reads=True)
+            engine = open_engine(database.url, connections=_CONNECTIONS)
             stack.callback(engine.dispose)
             with engine.connect() as connection:
                 assert_fit_to_serve(connection, chosen)
+            roads = open_road_engine(chosen.road_engine_url, chosen.road_engine_extract)
+            if roads is not None:
+                stack.callback(roads.close)
             # A request waits for a thread rather than, in a thread, for a connection.
             current_default_thread_limiter().total_tokens = _CONNECTIONS
             app.state.clutch = State(
                 service_key=chosen.service_key,
                 metrics=metrics,
                 engine=engine,
-                roads=open_road_engine(chosen.road_engine_url, chosen.road_engine_extract),
+                pool=await stack.enter_async_context(open_pool(database.url)),
+                roads=roads,
             )
+            # What was made so far stays: the collector need not look at it with each request.
+            gc.collect()
+            gc.freeze()
             yield
 
     app = FastAPIOffline(

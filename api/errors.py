@@ -30,12 +30,13 @@ class Unauthorised(ClutchError):
 
 
 # What went wrong -> status, type, title. The first that fits counts.
-_STATUSES: list[tuple[type[ClutchError], int, str, str]] = [
-    (Unauthorised, 401, "unauthorised", "Who is calling is not known"),
-    (UnknownMake, 422, "unknown-make", "No make goes by this name"),
-    (InvalidInput, 422, *_INVALID),
-    (Unavailable, 503, "unavailable", "Not available now"),
+_STATUSES: list[tuple[type[ClutchError], tuple[int, str, str]]] = [
+    (Unauthorised, (401, "unauthorised", "Who is calling is not known")),
+    (UnknownMake, (422, "unknown-make", "No make goes by this name")),
+    (InvalidInput, (422, *_INVALID)),
+    (Unavailable, (503, "unavailable", "Not available now")),
 ]
+_OUR_FAULT = (500, "unexpected", "Something went wrong on our side")
 
 _HTTP_TITLES = {
     400: ("malformed", "The request cannot be read"),
@@ -55,16 +56,13 @@ def problem_for(error: ClutchError) -> tuple[Problem, dict[str, str]]:
     >>> problem.status, headers
     (503, {'Retry-After': '5'})
     """
-    for kind, status, slug, title in _STATUSES:
-        if isinstance(error, kind):
-            break
-    else:
-        status, slug, title = 500, "unexpected", "Something went wrong on our side"
+    entry = next((entry for kind, entry in _STATUSES if isinstance(error, kind)), _OUR_FAULT)
+    status, slug, title = entry
     problem = Problem(
         type=f"urn:clutch:problem:{slug}",
         title=title,
         status=status,
-        detail=str(error) if status != 500 else title,
+        detail=title if entry is _OUR_FAULT else str(error),
         errors=_faults(error),
     )
     return problem, _headers(error)

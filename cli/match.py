@@ -15,7 +15,7 @@ from matching.knowledge import load_knowledge
 from matching.nearby import Match, Matches, PartWanted, Question, match_shops
 from matching.opening_hours import CAIRO
 from matching.roads import open_road_engine
-from storage.session import open_engine, transaction
+from storage.session import open_engine, run, transaction
 
 app = typer.Typer()
 
@@ -47,15 +47,11 @@ def match(
     chosen = settings()
     roads = open_road_engine(chosen.road_engine_url, chosen.road_engine_extract)
     with ready_database(chosen) as database:
-        engine = open_engine(database.url, connections=1, only_reads=True)
+        engine = open_engine(database.url, connections=1)
         with transaction(engine) as session:
-            matches = match_shops(
-                session,
-                question,
-                knowledge=load_knowledge(session),
-                roads=roads,
-                now=dt.datetime.now(dt.UTC),
-            )
+            knowledge = load_knowledge(session)
+            now = dt.datetime.now(dt.UTC)
+            matches = run(session, match_shops(question, knowledge=knowledge, roads=roads, now=now))
         engine.dispose()
     if as_json:
         typer.echo(orjson.dumps(matches, option=orjson.OPT_UTC_Z))
@@ -71,33 +67,33 @@ def _check(option: str, value: float, low: float, high: float, expected: str) ->
 
 def print_matches(matches: Matches) -> None:
     """Print an answer as a table, best shop first."""
-    if not matches.matches:
-        nearest = matches.nearest_distance_m
+    if not matches["matches"]:
+        nearest = matches["nearest_distance_m"]
         where = "" if nearest is None else f"; the nearest is {nearest / 1000:.1f} km away"
         typer.echo(f"no shop here carries this make{where}")
         return
     table = Table("#", "shop", "km", "score", "likely", "9 times of 10", "why")
-    for place, match in enumerate(matches.matches, start=1):
+    for place, match in enumerate(matches["matches"], start=1):
         table.add_row(str(place), *_cells(match))
     Console().print(table)
     typer.echo(
-        f"delivery times: {matches.model_version}; ranking weights: {matches.weights_version}"
+        f"delivery times: {matches['model_version']}; ranking weights: {matches['weights_version']}"
     )
 
 
 def _cells(match: Match) -> list[str]:
-    delivery = match.delivery
+    delivery = match["delivery"]
     if delivery is None:
         likely, promised = "closed", "this week"
     else:
-        likely = f"{delivery.p50_minutes:.0f} min"
-        promised = f"by {delivery.promise_at.astimezone(CAIRO):%a %H:%M}"
-    reasons = sorted(match.explanation, key=lambda term: -term.contribution)[:3]
+        likely = f"{delivery['p50_minutes']:.0f} min"
+        promised = f"by {delivery['promise_at'].astimezone(CAIRO):%a %H:%M}"
+    reasons = sorted(match["explanation"], key=lambda term: -term["contribution"])[:3]
     return [
-        match.shop.name,
-        f"{match.distance_m / 1000:.1f}",
-        f"{match.score:.3f}",
+        match["shop"]["name"],
+        f"{match['distance_m'] / 1000:.1f}",
+        f"{match['score']:.3f}",
         likely,
         promised,
-        ", ".join(term.text_en for term in reasons),
+        ", ".join(term["text_en"] for term in reasons),
     ]

@@ -23,8 +23,8 @@ def delivery() -> None:
     """Learn delivery times from past deliveries."""
     with ready_database(settings()) as database:
         engine = open_engine(database.owner_url, connections=1)
-        with Console(stderr=True).status("learning delivery times ..."):
-            with transaction(engine) as session:
-                version, rows = train_delivery_time(session)
+        console = Console(stderr=True)
+        with console.status("learning delivery times ..."), transaction(engine) as session:
+            version, rows = train_delivery_time(session)
         engine.dispose()
     typer.echo(f"delivery times: model {version}, learned from {rows:,} deliveries")

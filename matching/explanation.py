@@ -3,18 +3,17 @@
 Pure.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
 
-import numpy as np
+from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
 
 from matching.ranking import TERMS, Candidates
 
 __all__ = ["Term", "explain"]
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(TypedDict):
     """One term of a score: `contribution` = `value` (0 to 1) x `weight`."""
 
     term: str
@@ -28,80 +27,85 @@ class Term:
 def explain(
     facts: Candidates,
     row: int,
-    values: list[float],
-    contributions: list[float],
-    weights: Mapping[str, float],
+    values: Sequence[float],
+    contributions: Sequence[float],
+    weights: Sequence[float],
 ) -> list[Term]:
-    """Return the terms of the shop in `row`, in the order of `TERMS`.
+    """Return the terms of the shop in `row`, in the order of `TERMS`, as the last three are.
 
     `values` and `contributions` are that shop's rows of what `matching.ranking.score` returns.
     """
-    texts = _texts(facts, row)
     return [
-        Term(term, value, weights[term], contribution, *text)
-        for term, value, contribution, text in zip(TERMS, values, contributions, texts, strict=True)
+        {
+            "term": term,
+            "value": value,
+            "weight": weight,
+            "contribution": contribution,
+            "text_en": text_en,
+            "text_ar": text_ar,
+        }
+        for term, value, weight, contribution, (text_en, text_ar) in zip(
+            TERMS, values, weights, contributions, _texts(facts, row), strict=True
+        )
     ]
 
 
 def _texts(facts: Candidates, row: int) -> tuple[tuple[str, str], ...]:
-    travel = round(float(facts.travel_minutes[row]))
-    preparation = round(float(facts.preparation_minutes[row]))
+    travel = round(facts.travel_minutes.item(row))
+    preparation = round(facts.preparation_minutes.item(row))
+    received = int(facts.requests_received.item(row))
+    answered = int(facts.requests_answered.item(row))
     return (
         (f"{travel} min away", f"على بعد {travel} دقيقة"),
         (f"ready in about {preparation} min", f"جاهز خلال {preparation} دقيقة تقريبًا"),
-        _open_text(float(facts.wait_minutes[row])),
-        _stock_text(float(facts.in_stock_probability[row])),
-        _answer_rate_text(facts, row),
-        _answer_time_text(float(facts.answer_minutes_mean[row])),
-        _on_time_text(facts, row),
-        _rating_text(facts, row),
-        _new_shop_text(int(facts.requests_received[row])),
+        _open_text(facts.wait_minutes.item(row)),
+        _stock_text(facts.in_stock_probability.item(row)),
+        _answer_rate_text(answered, received),
+        _answer_time_text(facts.answer_minutes_mean.item(row)),
+        _on_time_text(facts.deliveries_on_time.item(row), facts.deliveries_count.item(row)),
+        _rating_text(facts.rating_mean.item(row), facts.rating_count.item(row)),
+        (f"asked {received} times so far", f"سُئل {received} مرة حتى الآن"),
     )
 
 
 def _open_text(wait_minutes: float) -> tuple[str, str]:
     if wait_minutes <= 0:
         return "open now", "مفتوح الآن"
-    if not np.isfinite(wait_minutes):
+    if not math.isfinite(wait_minutes):
         return "does not open this week", "لا يفتح هذا الأسبوع"
     hours, minutes = divmod(round(wait_minutes), 60)
     return f"opens in {hours} h {minutes:02} min", f"يفتح بعد {hours} س {minutes:02} د"
 
 
 def _stock_text(probability: float) -> tuple[str, str]:
-    if np.isnan(probability):
+    if math.isnan(probability):
         return "stock not known", "المخزون غير معروف"
     percent = round(100 * probability)
     return f"{percent}% sure to have it", f"متوفر باحتمال {percent}%"
 
 
-def _answer_rate_text(facts: Candidates, row: int) -> tuple[str, str]:
-    answered, received = int(facts.requests_answered[row]), int(facts.requests_received[row])
+def _answer_rate_text(answered: int, received: int) -> tuple[str, str]:
     if received == 0:
         return "not asked yet", "لم يُسأل بعد"
     return f"answered {answered} of {received} requests", f"أجاب على {answered} من {received} طلب"
 
 
 def _answer_time_text(minutes: float) -> tuple[str, str]:
-    if np.isnan(minutes):
+    if math.isnan(minutes):
         return "answer time not known", "زمن الرد غير معروف"
     return f"answers in about {minutes:.0f} min", f"يرد خلال {minutes:.0f} دقيقة تقريبًا"
 
 
-def _on_time_text(facts: Candidates, row: int) -> tuple[str, str]:
-    on_time, count = int(facts.deliveries_on_time[row]), int(facts.deliveries_count[row])
+def _on_time_text(on_time: float, count: float) -> tuple[str, str]:
     if count == 0:
         return "no deliveries yet", "لا توجد توصيلات بعد"
-    return f"{on_time} of {count} deliveries on time", f"{on_time} من {count} توصيلة في الموعد"
+    return (
+        f"{on_time:.0f} of {count:.0f} deliveries on time",
+        f"{on_time:.0f} من {count:.0f} توصيلة في الموعد",
+    )
 
 
-def _rating_text(facts: Candidates, row: int) -> tuple[str, str]:
-    count = int(facts.rating_count[row])
+def _rating_text(mean: float, count: float) -> tuple[str, str]:
     if count == 0:
         return "not rated yet", "بلا تقييم بعد"
-    mean = float(facts.rating_mean[row])
-    return f"rated {mean:.1f} by {count}", f"تقييم {mean:.1f} من {count} عميل"
-
-
-def _new_shop_text(received: int) -> tuple[str, str]:
-    return (f"asked {received} times so far", f"سُئل {received} مرة حتى الآن")
+    return f"rated {mean:.1f} by {count:.0f}", f"تقييم {mean:.1f} من {count:.0f} عميل"

@@ -1,7 +1,7 @@
 """Which nearby shops can serve a request, in what order, and by when: the use case.
 
-Reads: shop, stock_listing. The order service's question comes in as a `Question`; the answer's
-field names are those of the API.
+Reads: shop, stock_listing. The order service's question comes in as a `Question`; the answer is
+plain data whose names are those of the API, ready to be sent.
 """
 
 import datetime as dt
@@ -12,16 +12,17 @@ from typing import Literal
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy.orm import Session
+from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
 
 from clutch.names import part_number_key
 from matching import delivery_time, queries, ranking, stock_belief
 from matching.explanation import Term, explain
 from matching.knowledge import Knowledge
 from matching.opening_hours import Hours, WeekAhead, opens_at, week_ahead
-from matching.queries import CandidateRow
+from matching.queries import CandidateRow, StockRow
 from matching.ranking import Candidates, FloatArray
 from matching.roads import RoadEngine
+from storage.session import Steps
 
 __all__ = ["Match", "Matches", "PartWanted", "Promise", "Question", "ShopSummary", "match_shops"]
 
@@ -29,6 +30,7 @@ _CANDIDATES = 50
 # When service zones leave too few of the nearest, look this much farther, once.
 _CANDIDATES_BEYOND_ZONES = 1_000
 _SECONDS_PER_DAY = 86_400
+_FIRST_NUMBER = CandidateRow._fields.index("preparation_minutes_mean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,14 @@ class Question:
     max_distance_km: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(TypedDict):
     """A GeoJSON point: `coordinates` is (lon, lat)."""
 
+    type: Literal["Point"]
     coordinates: tuple[float, float]
-    type: Literal["Point"] = "Point"
 
 
-@dataclass(frozen=True, slots=True)
-class ShopSummary:
+class ShopSummary(TypedDict):
     """A shop as an answer shows it."""
 
     shop_id: UUID
@@ -70,13 +70,13 @@ class ShopSummary:
     location: Point
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(TypedDict):
     """When the parts could arrive.
 
     `p50_minutes` and `p90_minutes` run from the request to the door: waiting for the shop to open,
     preparing, travelling. `ready_at` is when the parts are likely to leave the shop, `promise_at`
-    when they have arrived 9 times of 10. `source` says what knew the travel time.
+    when they have arrived 9 times of 10. `source` says what knew the way: `road` (a road engine),
+    `learned` (from past deliveries) or `prior`.
     """
 
     p50_minutes: float
@@ -86,8 +86,7 @@ class Promise:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(TypedDict):
     """A shop in the answer; the contributions of `explanation` sum to `score`.
 
     `delivery` is None where the shop does not open within the week.
@@ -100,8 +99,7 @@ class Match:
     explanation: list[Term]
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(TypedDict):
     """The answer, best first; `nearest_distance_m` also when `matches` is empty (None: no shop)."""
 
     matches: list[Match]
@@ -111,14 +109,16 @@ class Matches:
 
 
 def match_shops(
-    session: Session,
     question: Question,
     *,
     knowledge: Knowledge,
     roads: RoadEngine | None = None,
     now: dt.datetime,
-) -> Matches:
+) -> Steps[Matches]:
     """Rank the shops near a customer that carry the make, with a delivery time for each.
+
+    Take the steps with `storage.session.run` or, without roads, `run_async`: a road engine is asked
+    over the network, which no event loop should wait for.
 
     Raises
     ------
@@ -126,19 +126,23 @@ def match_shops(
         No make goes by this name; the error holds the nearest known names.
     """
     week = week_ahead(now)
-    rows = _candidates(session, question, knowledge, week)
+    rows = yield from _candidates(question, knowledge, week)
     nearest_distance_m = round(rows[0].distance_m, 1) if rows else None
-    reach_m = np.inf if question.max_distance_km is None else question.max_distance_km * 1_000
+    reach_m = math.inf if question.max_distance_km is None else question.max_distance_km * 1_000
     rows = [row for row in rows if row.distance_m <= reach_m]
-    matches = _ranked(session, rows, question, knowledge, roads, week) if rows else []
-    return Matches(
-        matches, nearest_distance_m, knowledge.weights.version, knowledge.delivery_version
-    )
+    belief = yield from _in_stock(rows, question, now)
+    matches = _ranked(rows, belief, question, knowledge, roads, week) if rows else []
+    return {
+        "matches": matches,
+        "nearest_distance_m": nearest_distance_m,
+        "weights_version": knowledge.weights.version,
+        "model_version": knowledge.delivery_version,
+    }
 
 
 def _candidates(
-    session: Session, question: Question, knowledge: Knowledge, week: WeekAhead
-) -> list[CandidateRow]:
+    question: Question, knowledge: Knowledge, week: WeekAhead
+) -> Steps[list[CandidateRow]]:
     """Return the shops to choose from, nearest first, each once."""
     place = queries.Place(
         brand_id=knowledge.makes.find(question.make, field="vehicle.make").brand_id,
@@ -147,24 +151,58 @@ def _candidates(
         ramadan=week.has_ramadan,
         holiday=week.has_holiday,
     )
-    near = queries.candidates_near(session, place, count=_CANDIDATES)
+    near: list[CandidateRow] = (yield queries.candidates_near(place, count=_CANDIDATES)) or []
     if len(near) < question.limit:
-        near = queries.candidates_near(session, place, count=_CANDIDATES_BEYOND_ZONES)
-    part_keys = _part_keys(question)
+        near = (yield queries.candidates_near(place, count=_CANDIDATES_BEYOND_ZONES)) or []
+    part_keys = list(_quantity_by_part(question))
     if not part_keys:
         return near
-    holders = queries.candidates_by_stock(session, place, count=_CANDIDATES, part_keys=part_keys)
+    holders: list[CandidateRow] = (
+        yield queries.candidates_by_stock(place, count=_CANDIDATES, part_keys=part_keys)
+    ) or []
     both = {row.shop_id: row for row in (*near, *holders)}
     return sorted(both.values(), key=lambda row: (row.distance_m, row.shop_id))
 
 
-def _part_keys(question: Question) -> list[str]:
-    return [part_number_key(part.number) for part in question.parts if part.number]
+def _quantity_by_part(question: Question) -> dict[str, int]:
+    """Return how many are wanted of each part asked for by number; lines of one part add up."""
+    wanted: dict[str, int] = {}
+    for part in question.parts:
+        if part.number and (key := part_number_key(part.number)):
+            wanted[key] = wanted.get(key, 0) + part.quantity
+    return wanted
+
+
+def _in_stock(rows: list[CandidateRow], question: Question, now: dt.datetime) -> Steps[FloatArray]:
+    """Return P(shop holds every part asked for by number); NaN where nothing is known of it."""
+    wanted = _quantity_by_part(question)
+    if not wanted or not rows:
+        return np.full(len(rows), np.nan)
+    counts: list[StockRow] = (
+        yield queries.known_stock([row.shop_id for row in rows], list(wanted))
+    ) or []
+    beliefs = stock_belief.in_stock_probability(
+        [count.quantity for count in counts],
+        wanted=[wanted[count.part_key] for count in counts],
+        sales_per_day=[count.sales_per_day for count in counts],
+        age_days=[(now - count.counted_at).total_seconds() / _SECONDS_PER_DAY for count in counts],
+    )
+    known: dict[UUID, list[float]] = {}
+    for count, belief in zip(counts, beliefs.tolist(), strict=True):
+        known.setdefault(count.shop_id, []).append(belief)
+    return _array([_all_in_stock(known.get(row.shop_id), len(wanted)) for row in rows])
+
+
+def _all_in_stock(beliefs: list[float] | None, parts: int) -> float:
+    """Multiply the beliefs in the parts; those nobody counted weigh as unknown."""
+    if beliefs is None:
+        return math.nan
+    return math.prod(beliefs) * stock_belief.UNKNOWN ** (parts - len(beliefs))
 
 
 def _ranked(
-    session: Session,
     rows: list[CandidateRow],
+    belief: FloatArray,
     question: Question,
     knowledge: Knowledge,
     roads: RoadEngine | None,
@@ -172,47 +210,60 @@ def _ranked(
 ) -> list[Match]:
     now = week.local_now
     openings = [_opens_at(row, week) for row in rows]
-    wait = _array([np.inf if at is None else (at - now).total_seconds() for at in openings])
-    preparation = knowledge.delivery.preparation.quantiles(
-        60 * _array([row.preparation_minutes_mean for row in rows]),
-        _array([row.preparation_count for row in rows]),
-    )
+    wait = _array([math.inf if at is None else (at - now).total_seconds() for at in openings])
+    (
+        preparation_mean,
+        preparation_count,
+        requests_received,
+        requests_answered,
+        answer_minutes_mean,
+        deliveries_count,
+        deliveries_on_time,
+        rating_mean,
+        rating_count,
+    ) = _array([row[_FIRST_NUMBER:] for row in rows]).T
+    preparation = knowledge.delivery.preparation.quantiles(60 * preparation_mean, preparation_count)
     travel, source = _travel(rows, question, knowledge, roads, now)
     facts = Candidates(
         distance_m=_array([row.distance_m for row in rows]),
         travel_minutes=travel[0] / 60,
         preparation_minutes=preparation[0] / 60,
         wait_minutes=wait / 60,
-        in_stock_probability=_in_stock(session, rows, question, now),
-        requests_received=_array([row.requests_received for row in rows]),
-        requests_answered=_array([row.requests_answered for row in rows]),
-        answer_minutes_mean=_array([row.answer_minutes_mean for row in rows]),
-        deliveries_count=_array([row.deliveries_count for row in rows]),
-        deliveries_on_time=_array([row.deliveries_on_time for row in rows]),
-        rating_mean=_array([row.rating_mean for row in rows]),
-        rating_count=_array([row.rating_count for row in rows]),
+        in_stock_probability=belief,
+        requests_received=requests_received,
+        requests_answered=requests_answered,
+        answer_minutes_mean=answer_minutes_mean,
+        deliveries_count=deliveries_count,
+        deliveries_on_time=deliveries_on_time,
+        rating_mean=rating_mean,
+        rating_count=rating_count,
     )
     values, contributions, scores = ranking.score(facts, knowledge.weights)
     # Rows come nearest first, then by shop_id: a stable sort keeps that among equal scores.
-    best = np.argsort(-scores, kind="stable")[: question.limit].tolist()
-    p50, p90 = (seconds.tolist() for seconds in delivery_time.promise(preparation, travel))
-    prepared = preparation[0].tolist()
+    best = np.argsort(-scores, kind="stable")[: question.limit]
+    total = delivery_time.promise(preparation, travel)
+    weights = [knowledge.weights.by_term[term] for term in ranking.TERMS]
     return [
-        Match(
-            shop=_summary(rows[i]),
-            distance_m=round(rows[i].distance_m, 1),
-            delivery=_promise(openings[i], prepared[i], p50[i], p90[i], source, now),
-            score=float(scores[i]),
-            explanation=explain(
-                facts, i, values[i].tolist(), contributions[i].tolist(), knowledge.weights.by_term
-            ),
+        {
+            "shop": _summary(rows[i]),
+            "distance_m": round(rows[i].distance_m, 1),
+            "delivery": _promise(openings[i], times, source, now),
+            "score": points,
+            "explanation": explain(facts, i, row_values, row_contributions, weights),
+        }
+        for i, points, row_values, row_contributions, times in zip(
+            best.tolist(),
+            scores[best].tolist(),
+            values[best].tolist(),
+            contributions[best].tolist(),
+            np.stack([preparation[0], *total], axis=1)[best].tolist(),
+            strict=True,
         )
-        for i in best
     ]
 
 
-def _array(numbers: list[float | None] | list[float] | list[int]) -> FloatArray:
-    """Turn numbers into an array, None into NaN."""
+def _array(numbers: Sequence[object]) -> FloatArray:
+    """Turn numbers, or rows of numbers, into an array, None into NaN."""
     return np.array(numbers, dtype=np.float64)
 
 
@@ -233,64 +284,36 @@ def _travel(
     """Return p50 and p90 of the way in seconds, and what knew it: road, learned or prior."""
     lon, lat = _array([row.lon for row in rows]), _array([row.lat for row in rows])
     p50, p90 = knowledge.delivery.travel_seconds(lon, lat, question.lon, question.lat, now)
-    by_road = (
-        None if roads is None else roads.travel_seconds((lon, lat), (question.lon, question.lat))
-    )
+    by_road = roads.travel_seconds((lon, lat), (question.lon, question.lat)) if roads else None
     if by_road is None:
         return (p50, p90), knowledge.delivery.source
     # The road engine knows the way, the model how far such times may be trusted.
     return (by_road, by_road * p90 / p50), "road"
 
 
-def _in_stock(
-    session: Session, rows: list[CandidateRow], question: Question, now: dt.datetime
-) -> FloatArray:
-    """Return P(shop holds every part asked for by number); NaN where nothing is known of it."""
-    wanted = {part_number_key(part.number): part.quantity for part in question.parts if part.number}
-    if not wanted:
-        return np.full(len(rows), np.nan)
-    counts = queries.known_stock(session, [row.shop_id for row in rows], list(wanted))
-    beliefs = stock_belief.in_stock_probability(
-        [count.quantity for count in counts],
-        wanted=[wanted[count.part_key] for count in counts],
-        sales_per_day=[count.sales_per_day for count in counts],
-        age_days=[(now - count.counted_at).total_seconds() / _SECONDS_PER_DAY for count in counts],
-    )
-    known: dict[UUID, list[float]] = {}
-    for count, belief in zip(counts, beliefs.tolist(), strict=True):
-        known.setdefault(count.shop_id, []).append(belief)
-    return _array([_all_in_stock(known.get(row.shop_id), len(wanted)) for row in rows])
-
-
-def _all_in_stock(beliefs: list[float] | None, parts: int) -> float | None:
-    """Multiply the beliefs in the parts; those nobody counted weigh as unknown."""
-    if beliefs is None:
-        return None
-    return math.prod(beliefs) * stock_belief.UNKNOWN ** (parts - len(beliefs))
-
-
 def _summary(row: CandidateRow) -> ShopSummary:
-    location = Point((row.lon, row.lat))
-    return ShopSummary(row.shop_id, row.name, row.name_ar, row.address, location)
+    return {
+        "shop_id": row.shop_id,
+        "name": row.name,
+        "name_ar": row.name_ar,
+        "address": row.address,
+        "location": {"type": "Point", "coordinates": (row.lon, row.lat)},
+    }
 
 
 def _promise(
-    opening: dt.datetime | None,
-    preparation_seconds: float,
-    p50_seconds: float,
-    p90_seconds: float,
-    source: str,
-    now: dt.datetime,
+    opening: dt.datetime | None, seconds: list[float], source: str, now: dt.datetime
 ) -> Promise | None:
-    """Count from the opening; None where the shop does not open within the week."""
+    """Count from the opening: `seconds` to ready, to the door likely, and 9 times of 10."""
     if opening is None:
         return None
+    ready, likely, promised = seconds
     start = opening.astimezone(dt.UTC).replace(microsecond=0)
-    wait_seconds = (opening - now).total_seconds()
-    return Promise(
-        p50_minutes=round((wait_seconds + p50_seconds) / 60, 1),
-        p90_minutes=round((wait_seconds + p90_seconds) / 60, 1),
-        ready_at=start + dt.timedelta(seconds=round(preparation_seconds)),
-        promise_at=start + dt.timedelta(seconds=round(p90_seconds)),
-        source=source,
-    )
+    wait = (opening - now).total_seconds()
+    return {
+        "p50_minutes": round((wait + likely) / 60, 1),
+        "p90_minutes": round((wait + promised) / 60, 1),
+        "ready_at": start + dt.timedelta(seconds=round(ready)),
+        "promise_at": start + dt.timedelta(seconds=round(promised)),
+        "source": source,
+    }

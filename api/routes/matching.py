@@ -4,6 +4,8 @@ import datetime as dt
 
 import orjson
 from fastapi import APIRouter
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,7 +13,7 @@ from api.problems import PROBLEMS
 from api.schemas.matching import MatchRequest
 from api.state import state_of
 from matching.nearby import Matches, match_shops
-from storage.session import transaction
+from storage.session import Steps, reading, run, run_async, transaction
 
 __all__ = ["router"]
 
@@ -19,17 +21,28 @@ router = APIRouter(prefix="/matching", tags=["matching"])
 
 
 @router.post("/shops", response_model=Matches, responses=PROBLEMS)
-def match(request: Request, body: MatchRequest) -> Response:
+async def match(request: Request, body: MatchRequest) -> Response:
     """Rank the nearby shops that carry the car's brand, with a delivery time for each.
 
     Matches come best first. The contributions of an explanation sum to the score. Where no shop is
     within `max_distance_km` the list is empty and `nearest_distance_m` says how far the nearest is.
     """
     state = state_of(request)
-    knowledge = state.knowledge()
-    now = dt.datetime.now(dt.UTC)
-    with transaction(state.engine) as session:
-        matches = match_shops(
-            session, body.question(), knowledge=knowledge, roads=state.roads, now=now
-        )
+    steps = match_shops(
+        body.question(),
+        knowledge=await state.knowledge(),
+        roads=state.roads,
+        now=dt.datetime.now(dt.UTC),
+    )
+    if state.roads is None:
+        async with reading(state.pool) as connection:
+            matches = await run_async(connection, steps)
+    else:
+        matches = await run_in_threadpool(_in_thread, state.engine, steps)
     return Response(orjson.dumps(matches, option=orjson.OPT_UTC_Z), media_type="application/json")
+
+
+def _in_thread(engine: Engine, steps: Steps[Matches]) -> Matches:
+    """Take the steps where waiting for a road engine keeps nobody else waiting."""
+    with transaction(engine) as session:
+        return run(session, steps)

@@ -51,7 +51,7 @@ class Part(BaseModel):
 
 
 class MatchRequest(BaseModel):
-    """Which nearby shops carry this car's brand, in what order, and by when?"""
+    """The order service's question: which nearby shops, in what order, and by when."""
 
     model_config = _STRICT | ConfigDict(
         json_schema_extra={
