@@ -1,8 +1,8 @@
 """Real PostGIS for the tests that need it, and the order of all: fast ones first.
 
 A run gets databases of its own on a private server in `.clutch/test`, which it shares with other
-runs at the same time and which stops with the last of them; or on the server that
-`CLUTCH_DATABASE_URL` and `CLUTCH_DATABASE_OWNER_URL` name, whose owner must be able to make databases.
+runs at the same time and which stops with the last of them. Where `CLUTCH_DATABASE_URL` names a
+server, the databases are made there, by the role of `CLUTCH_DATABASE_OWNER_URL`.
 """
 
 import os
