@@ -3,6 +3,7 @@
 It never reads a file, a clock or a database. Start at `forecasting.forecast`.
 """
 
+from forecasting.backtest import backtest
 from forecasting.model import DemandModel, fit, forecast
 
-__all__ = ["DemandModel", "fit", "forecast"]
+__all__ = ["DemandModel", "backtest", "fit", "forecast"]

@@ -150,7 +150,9 @@ def _group_factors(
     own: Floats, seen: NDArray[np.bool_], group: pl.Series
 ) -> dict[str | int, float]:
     """Return each group's mean rate over that of all series, shrunk to 1 by its count."""
-    known = pl.DataFrame({"group": group, "own": own}).filter(seen & group.is_not_null())
+    known = pl.DataFrame({"group": group, "own": own}).filter(
+        pl.Series(seen), pl.col("group").is_not_null()
+    )
     overall = max(float(own[seen].mean()), _SMALLEST_RATE) if seen.any() else 1.0
     prior = _GROUP_PRIOR_SERIES
     factor = (pl.col("own").sum() / overall + prior) / (pl.len() + prior)
