@@ -12,6 +12,7 @@ Pure.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,7 @@ _NOISE_SD = 0.35
 _LOG_ABSOLUTE_NORMAL_MEAN = -(np.euler_gamma + np.log(2)) / 2
 _LOG_ABSOLUTE_NORMAL_SD = np.pi / np.sqrt(8)
 _LOG_SPREAD_LIMITS = (np.log(0.05), np.log(1.5))
+_SLIGHT_SHARE = 1e-3  # waves of less variance than this share of the largest say nothing
 _KNOT_HOURS = np.arange(HOURS_PER_WEEK)
 
 
@@ -134,10 +136,11 @@ def _posterior(
     design = _design(journey, clock, by_hour, by_slope)
     surprise = observed - prior.at(journey, clock)
     weights = _posterior_mean(design, surprise, noise_sd)
+    plain, of_level, of_slope = np.split(weights, [6, 6 + by_hour.shape[1]])
     return LogLinear(
-        prior.coefficients + _COEFFICIENT_SD * weights[:6],
-        prior.level + by_hour @ weights[6 : 6 + HOURS_PER_WEEK],
-        prior.slope + by_slope @ weights[6 + HOURS_PER_WEEK :],
+        prior.coefficients + _COEFFICIENT_SD * plain,
+        prior.level + by_hour @ of_level,
+        prior.slope + by_slope @ of_slope,
     )
 
 
@@ -155,13 +158,15 @@ def _design(journey: Journey, clock: Clock, by_hour: Floats, by_slope: Floats) -
     )
 
 
+@cache
 def _week_factor(hour_sd: float, week_sd: float) -> Floats:
+    """Return F, shape (168, r), with F·Fᵀ the prior covariance of a table of the week."""
     apart = np.abs(_KNOT_HOURS[:, None] - _KNOT_HOURS[None, :])
     day = np.exp(-2 * (np.sin(np.pi * apart / 24) / 0.6) ** 2)
     week = np.exp(-2 * (np.sin(np.pi * apart / HOURS_PER_WEEK) / 0.12) ** 2)
-    kernel = hour_sd**2 * day + week_sd**2 * week + 1e-6 * np.eye(HOURS_PER_WEEK)
-    factor: Floats = np.linalg.cholesky(kernel)
-    return factor
+    variances, waves = np.linalg.eigh(hour_sd**2 * day + week_sd**2 * week)
+    kept = variances > _SLIGHT_SHARE * variances[-1]
+    return np.asarray(waves[:, kept] * np.sqrt(variances[kept]), np.float64)
 
 
 def _posterior_mean(design: Floats, surprise: Floats, noise_sd: float) -> Floats:
