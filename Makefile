@@ -37,6 +37,8 @@ check: setup ## lint, types, import contracts, tests, wheel
 bench: setup ## run the benchmarks and print one JSON line each
 	@for name in matching delivery forecast pricing replenishment; do $(BIN)/clutch bench $$name --json; done
 
+# stockpyl asks for Sphinx add-ons; the one left out would load Sphinx whenever Python starts.
 lock: ## resolve requirements.lock again, within the bounds of pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
+		--no-emit-package sphinx-jinja2-compat \
 		--python-version 3.11 --all-extras --group dev pyproject.toml --output-file requirements.lock

@@ -154,11 +154,23 @@ INSERT INTO ranking_weight (version, term, weight) VALUES
     (1, 'new_shop', 0.03);
 """
 
+# The role that serves reads these tables and writes none of them. On a server of one's own it may
+# not be there, where one role does everything.
+_GRANTS = """
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'clutch_app') THEN
+        GRANT SELECT ON make, make_alias, shop, stock_listing, past_delivery, model_version,
+            ranking_weight, alembic_version TO clutch_app;
+    END IF;
+END $$
+"""
+
 
 def upgrade() -> None:
     op.execute("CREATE EXTENSION IF NOT EXISTS postgis")
     op.execute("CREATE EXTENSION IF NOT EXISTS intarray")
     op.execute(_TABLES)
+    op.execute(_GRANTS)
 
 
 def downgrade() -> None:
