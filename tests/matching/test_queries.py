@@ -12,8 +12,20 @@ from sqlalchemy.orm import Session
 
 from matching import queries
 from matching.queries import CANDIDATES_NEAR, Place
+from storage.session import Query, Steps, run
 
 CAIRO = Place(brand_id=1, lon=31.2357, lat=30.0444, ramadan=True, holiday=True)
+
+
+def fetch(session: Session, query: Query) -> list[Any]:
+    def steps() -> Steps[list[Any]]:
+        return (yield query) or []
+
+    return run(session, steps())
+
+
+def near(session: Session, place: Place, *, count: int) -> list[queries.CandidateRow]:
+    return fetch(session, queries.candidates_near(place, count=count))
 
 
 def names(rows: list[queries.CandidateRow]) -> list[str]:
@@ -24,7 +36,7 @@ def test_shops_come_nearest_first_with_their_distance(session: Session, add_shop
     add_shop("far", 31.40, 30.04)
     add_shop("near", 31.236, 30.044)
     add_shop("middle", 31.30, 30.04)
-    rows = queries.candidates_near(session, CAIRO, count=50)
+    rows = near(session, CAIRO, count=50)
     assert names(rows) == ["near", "middle", "far"]
     # one degree of longitude at 30.04 north is 96.49 km on WGS 84
     assert rows[2].distance_m == pytest.approx((31.40 - 31.2357) * 96_490, rel=2e-3)
@@ -37,7 +49,7 @@ def test_other_brands_and_shops_that_are_not_active_are_left_out(
     add_shop("kia", brand_ids=[3])
     for status in ("pending_verification", "suspended", "inactive"):
         add_shop(status, status=status)
-    assert names(queries.candidates_near(session, CAIRO, count=50)) == ["toyota and kia"]
+    assert names(near(session, CAIRO, count=50)) == ["toyota and kia"]
 
 
 def test_a_service_zone_that_leaves_the_customer_out_excludes_the_shop(
@@ -46,16 +58,16 @@ def test_a_service_zone_that_leaves_the_customer_out_excludes_the_shop(
     square = "SRID=4326;MULTIPOLYGON((({0} 30, {1} 30, {1} 31, {0} 31, {0} 30)))"
     add_shop("serves here", service_zone=square.format(31, 32))
     add_shop("serves elsewhere", service_zone=square.format(32, 33))
-    assert names(queries.candidates_near(session, CAIRO, count=50)) == ["serves here"]
+    assert names(near(session, CAIRO, count=50)) == ["serves here"]
 
 
 def test_hours_that_cannot_count_are_not_sent(session: Session, add_shop: Any) -> None:
     add_shop("shop", ramadan_hours=[1200, 1400], closed_on=[dt.date(2026, 1, 1)])
-    row = queries.candidates_near(session, CAIRO, count=1)[0]
+    row = near(session, CAIRO, count=1)[0]
     assert (row.ramadan_hours, row.holiday_hours) == ([1200, 1400], [0, 1440])
     assert row.closed_on == [dt.date(2026, 1, 1)]
     plain = CAIRO._replace(ramadan=False, holiday=False)
-    row = queries.candidates_near(session, plain, count=1)[0]
+    row = near(session, plain, count=1)[0]
     assert (row.ramadan_hours, row.holiday_hours) == (None, None)
 
 
@@ -70,9 +82,9 @@ def test_a_shop_that_holds_the_part_is_found_however_far(session: Session, add_s
             ),
             {"shop_id": shop_id, "quantity": quantity},
         )
-    rows = queries.candidates_by_stock(session, CAIRO, count=50, part_keys=["0446502220"])
+    rows = fetch(session, queries.candidates_by_stock(CAIRO, count=50, part_keys=["0446502220"]))
     assert names(rows) == ["Aswan"]
-    stock = queries.known_stock(session, [aswan, empty], ["0446502220", "other"])
+    stock = fetch(session, queries.known_stock([aswan, empty], ["0446502220", "other"]))
     assert sorted(row.quantity for row in stock) == [0, 3]
 
 
@@ -139,7 +151,7 @@ def test_fifty_candidates_hold_the_ten_truly_nearest(session: Session, add_shop:
     rng = np.random.default_rng(5)
     for i, (lon, lat) in enumerate(rng.normal((31.2357, 30.0444), 0.2, (300, 2))):
         add_shop(f"shop {i}", float(lon), float(lat))
-    nearest = queries.candidates_near(session, CAIRO, count=50)[:10]
+    nearest = near(session, CAIRO, count=50)[:10]
     exact = session.scalars(
         text(
             "SELECT name FROM shop ORDER BY ST_Distance(location::geography,"
