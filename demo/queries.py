@@ -6,12 +6,11 @@ Reads: make. Writes: shop, stock_listing, past_delivery.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import numpy as np
 import polars as pl
-from psycopg import sql
 from sqlalchemy import Connection, delete, exists, select, text
 
 from demo.shops import DEMO_PREFIX
+from shops.copying import array_texts, copy_frame, point_texts
 from storage.tables.deliveries import PastDelivery
 from storage.tables.makes import Make
 from storage.tables.shops import Shop, StockListing
@@ -31,7 +30,7 @@ __all__ = [
 _INDEX = "shop_location_brand_ids_idx"
 _FIRST = f"{DEMO_PREFIX}-0000-0000-0000-000000000000"
 _LAST = f"{DEMO_PREFIX}-ffff-ffff-ffff-ffffffffffff"
-_EWKB_POINT_4326 = np.frombuffer(bytes.fromhex("0101000020e6100000"), np.uint8)
+_ARRAYS = ("brand_ids", "regular_hours", "ramadan_hours", "holiday_hours", "closed_on")
 
 
 def fleet_makes(connection: Connection, names: Sequence[str]) -> pl.DataFrame:
@@ -79,31 +78,31 @@ def without_matching_index(connection: Connection) -> Iterator[None]:
 
 def copy_shops(connection: Connection, shops: pl.DataFrame) -> None:
     """Add rows of `demo.shops.draw_shops`."""
-    _copy(
+    copy_frame(
         connection,
         "shop",
         shops.select(
             pl.exclude("lon", "lat", "^.*_hours$", "brand_ids", "closed_on"),
-            _points(shops["lon"], shops["lat"]).alias("location"),
-            *(_array(shops[name]) for name in _ARRAYS),
+            point_texts(shops["lon"], shops["lat"]).alias("location"),
+            *(array_texts(shops[name]) for name in _ARRAYS),
         ),
     )
 
 
 def copy_stock(connection: Connection, stock: pl.DataFrame) -> None:
     """Add rows of `demo.stock.draw_stock`."""
-    _copy(connection, "stock_listing", stock)
+    copy_frame(connection, "stock_listing", stock)
 
 
 def copy_deliveries(connection: Connection, deliveries: pl.DataFrame) -> None:
     """Add rows of `demo.deliveries.draw_deliveries`."""
-    _copy(
+    copy_frame(
         connection,
         "past_delivery",
         deliveries.select(
             pl.exclude("^origin_.*$", "^destination_.*$"),
-            _points(deliveries["origin_lon"], deliveries["origin_lat"]).alias("origin"),
-            _points(deliveries["destination_lon"], deliveries["destination_lat"]).alias(
+            point_texts(deliveries["origin_lon"], deliveries["origin_lat"]).alias("origin"),
+            point_texts(deliveries["destination_lon"], deliveries["destination_lat"]).alias(
                 "destination"
             ),
         ),
@@ -114,30 +113,3 @@ def analyze(connection: Connection) -> None:
     """Count anew what the planner goes by."""
     for table in (Shop, StockListing, PastDelivery):
         connection.execute(text(f"ANALYZE {table.__tablename__}"))
-
-
-_ARRAYS = ("brand_ids", "regular_hours", "ramadan_hours", "holiday_hours", "closed_on")
-
-
-def _copy(connection: Connection, table: str, frame: pl.DataFrame) -> None:
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, frame.columns))
-    )
-    driver = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[union-attr]
-        copy.write(frame.write_csv(include_header=False).encode())
-
-
-def _array(values: pl.Series) -> pl.Series:
-    """Return lists as PostgreSQL writes arrays: {1,2}."""
-    inside = values.cast(pl.List(pl.String)).list.join(",")
-    return pl.select(pl.concat_str(pl.lit("{"), inside, pl.lit("}"))).to_series().alias(values.name)
-
-
-def _points(lon: pl.Series, lat: pl.Series) -> pl.Series:
-    """Return points as PostGIS writes them: EWKB in hexadecimal."""
-    count = len(lon)
-    head = np.broadcast_to(_EWKB_POINT_4326, (count, len(_EWKB_POINT_4326)))
-    body = np.column_stack([lon.to_numpy(), lat.to_numpy()]).astype("<f8").view(np.uint8)
-    text = np.hstack([head, body.reshape(count, 16)]).tobytes().hex().encode()
-    return pl.Series(np.frombuffer(text, dtype="S50").astype("U50"), dtype=pl.String)
