@@ -7,6 +7,7 @@ Reads: the network, or a file of tiles. Coordinates are (lon, lat) degrees, time
 """
 
 import math
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -93,6 +94,10 @@ class _NoAnswer(Exception):
     """The engine gave nothing that can be used."""
 
 
+class _NoRoad(Exception):
+    """The engine is well, but knows no road between these points: they are off its map."""
+
+
 class _Guarded:
     """An engine whose answers are checked, and which is left to rest when it keeps failing."""
 
@@ -110,14 +115,16 @@ class _Guarded:
         if not self._may_ask():
             return None
         points = list(zip(origins[0].tolist(), origins[1].tolist(), strict=True))
+        seconds = None
         try:
-            answer = self._ask(points, destination)
-            seconds = _checked(answer, origins, destination)
+            seconds = _checked(self._ask(points, destination), origins, destination)
         except _NoAnswer:
             self._note(failed=True)
             return None
+        except _NoRoad:
+            pass
         self._note(failed=False)
-        return None if np.isnan(seconds).any() else seconds
+        return None if seconds is None or np.isnan(seconds).any() else seconds
 
     def close(self) -> None:
         self._close()
@@ -171,10 +178,12 @@ class _Server:
         self._matrix: Ask | None = None
 
     def ask(self, origins: Sequence[Point], destination: Point) -> list[Any]:
-        matrix = self._matrix or self._kind()
-        times = matrix(origins, destination)
-        self._matrix = matrix
-        return times
+        self._matrix = matrix = self._matrix or self._kind()
+        try:
+            return matrix(origins, destination)
+        except _NoAnswer:
+            self._matrix = None  # another kind of server may stand there next time
+            raise
 
     def close(self) -> None:
         self._client.close()
@@ -186,6 +195,8 @@ class _Server:
 
     def _valhalla(self, origins: Sequence[Point], destination: Point) -> list[Any]:
         answer = self._json("POST", "/sources_to_targets", _valhalla_question(origins, destination))
+        if "error_code" in answer:
+            raise _NoRoad
         return _valhalla_times(answer)
 
     def _osrm(self, origins: Sequence[Point], destination: Point) -> list[Any]:
@@ -193,6 +204,8 @@ class _Server:
         sources = ";".join(map(str, range(len(origins))))
         query = f"sources={sources}&destinations={len(origins)}&annotations=duration"
         answer = self._json("GET", f"/table/v1/driving/{points}?{query}")
+        if answer.get("code") != "Ok":
+            raise _NoRoad
         try:
             return [row[0] for row in answer["durations"]]
         except (KeyError, TypeError, IndexError) as error:
@@ -238,9 +251,10 @@ def _valhalla_tiles(extract: Path) -> Ask:
         raise SetupNeeded(
             "reading Valhalla tiles needs Python 3.12 or newer and: pip install 'clutch[road]'"
         ) from error
-    if not extract.is_file():
-        raise SetupNeeded(f"there is no file of Valhalla tiles at {extract}")
-    actor = valhalla.Actor(valhalla.get_config(tile_extract=str(extract), verbose=False))
+    if not (extract.is_file() and tarfile.is_tarfile(extract)):
+        raise SetupNeeded(f"{extract} is not a tar file of Valhalla tiles")
+    config = valhalla.get_config(tile_extract=extract, tile_dir="", verbose=False)
+    actor = valhalla.Actor(config)
     one_at_a_time = threading.Lock()  # an Actor is not safe to share
 
     def ask(origins: Sequence[Point], destination: Point) -> list[Any]:
@@ -248,7 +262,7 @@ def _valhalla_tiles(extract: Path) -> Ask:
             with one_at_a_time:
                 answer = actor.matrix(_valhalla_question(origins, destination))
         except RuntimeError as error:
-            raise _NoAnswer(str(error)) from error
+            raise _NoRoad from error
         return _valhalla_times(answer)
 
     return ask

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from matching.delivery_time.features import columns
 from matching.delivery_time.log_linear import LogLinear, fit_log_linear, fit_spread, spread_of
 from matching.delivery_time.model import DeliveryTimeModel, cold_start
 from matching.delivery_time.preparation import fit_preparation
@@ -74,8 +73,8 @@ def fit(trips: pl.DataFrame, *, timezone: str = "Africa/Cairo") -> DeliveryTimeM
     unseen_base, unseen_trees = _out_of_sample(past, log_seconds, centre)
     trust = _trust(log_seconds - unseen_base, unseen_trees)
     errors = log_seconds - unseen_base - trust * unseen_trees
-    spread = fit_spread(past.journey, past.clock, errors)
-    scores = errors / spread_of(spread, past.journey, past.clock)
+    spread = fit_spread(past.terms, errors)
+    scores = errors / spread_of(spread, past.terms)
     model = replace(
         prior,
         source="learned",
@@ -94,15 +93,11 @@ def fit(trips: pl.DataFrame, *, timezone: str = "Africa/Cairo") -> DeliveryTimeM
 def _point_model(
     past: Trips, log_seconds: Floats, centre: tuple[float, float]
 ) -> tuple[LogLinear, Trees]:
-    base = fit_log_linear(past.journey, past.clock, log_seconds)
+    base = fit_log_linear(past.terms, log_seconds)
     if len(log_seconds) < _TREES_FROM:
         return base, NO_TREES
-    left = log_seconds - base.at(past.journey, past.clock)
-    return base, grow(_features(past, centre), left)
-
-
-def _features(past: Trips, centre: tuple[float, float]) -> Floats:
-    return np.column_stack(columns(past.journey, past.clock, past.origin, past.destination, centre))
+    left = log_seconds - base.at(past.terms)
+    return base, grow(np.column_stack(past.columns(centre)), left)
 
 
 def _out_of_sample(
@@ -116,9 +111,9 @@ def _out_of_sample(
         there = fold == held_out
         base, trees = _point_model(past.where(~there), log_seconds[~there], centre)
         unseen = past.where(there)
-        from_base[there] = base.at(unseen.journey, unseen.clock)
+        from_base[there] = base.at(unseen.terms)
         if len(trees.leaf_values):
-            from_trees[there] = trees.total(list(_features(unseen, centre).T))
+            from_trees[there] = trees.total(unseen.columns(centre))
     return from_base, from_trees
 
 

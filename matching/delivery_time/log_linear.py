@@ -19,7 +19,15 @@ from numpy.typing import NDArray
 
 from matching.delivery_time.features import HOURS_PER_WEEK, Clock, Journey
 
-__all__ = ["PRIOR", "SPREAD_PRIOR", "LogLinear", "fit_log_linear", "fit_spread", "spread_of"]
+__all__ = [
+    "PRIOR",
+    "SPREAD_PRIOR",
+    "LogLinear",
+    "Terms",
+    "fit_log_linear",
+    "fit_spread",
+    "spread_of",
+]
 
 Floats = NDArray[np.float64]
 
@@ -50,7 +58,35 @@ _SLIGHT_SHARE = 1e-3  # waves of less variance than this share of the largest sa
 _KNOT_HOURS = np.arange(HOURS_PER_WEEK)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """What the formula says about trips, apart from its coefficients; shapes (n,) or (1,)."""
+
+    plain: tuple[Floats | float, ...]
+    lean: Floats
+    hour: NDArray[np.int64]
+    share: Floats
+
+    @classmethod
+    def of(cls, journey: Journey, clock: Clock) -> "Terms":
+        """Return the terms of trips."""
+        near = np.minimum(journey.log_km - np.log(2.0), 0.0)
+        far = np.maximum(journey.log_km - np.log(6.0), 0.0)
+        turn = 4 * journey.bearing
+        # held at the ends of the city, so that rush hour does not compound over continents
+        held = np.minimum(np.maximum(journey.log_km, np.log(0.3)), np.log(30.0))
+        hour = np.minimum(clock.hour_of_week.astype(np.int64), HOURS_PER_WEEK - 1)
+        plain = (1.0, journey.log_km, near, far, np.cos(turn), np.sin(turn))
+        return cls(plain, held - np.log(2.5), hour, clock.hour_of_week - hour)
+
+    def read(self, table: Floats) -> Floats:
+        """Return the values of a table of the week, shape (168,) or (168, r), at the hours."""
+        share = self.share if table.ndim == 1 else self.share[:, None]
+        values: Floats = table[self.hour] * (1 - share)
+        return values + table[(self.hour + 1) % HOURS_PER_WEEK] * share
+
+
+@dataclass(frozen=True, eq=False)
 class LogLinear:
     """`coefficients` (6,) of intercept, distance and bearing; `level` and `slope` (168,)."""
 
@@ -58,33 +94,12 @@ class LogLinear:
     level: Floats
     slope: Floats
 
-    def at(self, journey: Journey, clock: Clock) -> Floats:
+    def at(self, terms: Terms) -> Floats:
         """Return the log that is expected of trips: of their seconds, or of their spread."""
-        hour, share = _interpolation(clock)
-        following = (hour + 1) % HOURS_PER_WEEK
-        level = self.level[hour] * (1 - share) + self.level[following] * share
-        slope = self.slope[hour] * (1 - share) + self.slope[following] * share
-        a, b, c, d, e, f = self.coefficients
-        near, far, lean = _bends(journey.log_km)
-        turn = 4 * journey.bearing
-        streets = e * np.cos(turn) + f * np.sin(turn)
-        result: Floats = (
-            (a + level) + b * journey.log_km + c * near + d * far + streets + slope * lean
-        )
+        result = terms.read(self.level) + terms.read(self.slope) * terms.lean
+        for coefficient, term in zip(self.coefficients.tolist(), terms.plain, strict=True):
+            result = result + coefficient * term
         return result
-
-
-def _bends(log_km: Floats) -> tuple[Floats, Floats, Floats]:
-    near = np.minimum(log_km - np.log(2.0), 0.0)
-    far = np.maximum(log_km - np.log(6.0), 0.0)
-    # held at the ends of the city, so that rush hour does not compound over continents
-    lean = np.minimum(np.maximum(log_km, np.log(0.3)), np.log(30.0)) - np.log(2.5)
-    return near, far, lean
-
-
-def _interpolation(clock: Clock) -> tuple[NDArray[np.int64], Floats]:
-    hour = np.minimum(clock.hour_of_week.astype(np.int64), HOURS_PER_WEEK - 1)
-    return hour, clock.hour_of_week - hour
 
 
 def _prior() -> LogLinear:
@@ -103,38 +118,37 @@ SPREAD_PRIOR = LogLinear(
 )
 
 
-def fit_spread(journey: Journey, clock: Clock, errors: Floats) -> LogLinear:
+def fit_spread(terms: Terms, errors: Floats) -> LogLinear:
     """Return the log-linear model of how large the errors (log seconds, shape (n,)) are."""
     log_size = np.log(np.maximum(np.abs(errors), 0.01)) - _LOG_ABSOLUTE_NORMAL_MEAN
-    return _posterior(journey, clock, log_size, SPREAD_PRIOR, _LOG_ABSOLUTE_NORMAL_SD)
+    return _posterior(terms, log_size, SPREAD_PRIOR, _LOG_ABSOLUTE_NORMAL_SD)
 
 
-def spread_of(spread: LogLinear, journey: Journey, clock: Clock) -> Floats:
+def spread_of(spread: LogLinear, terms: Terms) -> Floats:
     """Return the standard deviation of log seconds that `spread` expects, kept to 0.05..1.5."""
-    deviation: Floats = np.exp(np.clip(spread.at(journey, clock), *_LOG_SPREAD_LIMITS))
+    deviation: Floats = np.exp(np.clip(spread.at(terms), *_LOG_SPREAD_LIMITS))
     return deviation
 
 
-def fit_log_linear(journey: Journey, clock: Clock, log_seconds: Floats) -> LogLinear:
+def fit_log_linear(terms: Terms, log_seconds: Floats) -> LogLinear:
     """Return the posterior mean of the base, given trips of shape (n,) and the prior above.
 
     Examples
     --------
     >>> none = np.zeros(0)
-    >>> fitted = fit_log_linear(Journey(none, none, none, none), Clock(none, none), none)
+    >>> nowhere = Terms.of(Journey(none, none, none, none), Clock(none, none))
+    >>> fitted = fit_log_linear(nowhere, none)
     >>> bool(np.allclose(fitted.level, PRIOR.level))
     True
     """
-    return _posterior(journey, clock, log_seconds, PRIOR, _NOISE_SD)
+    return _posterior(terms, log_seconds, PRIOR, _NOISE_SD)
 
 
-def _posterior(
-    journey: Journey, clock: Clock, observed: Floats, prior: LogLinear, noise_sd: float
-) -> LogLinear:
+def _posterior(terms: Terms, observed: Floats, prior: LogLinear, noise_sd: float) -> LogLinear:
     by_hour = _week_factor(_HOUR_SD, _WEEK_SD)
     by_slope = _week_factor(_SLOPE_SD, _SLOPE_SD)
-    design = _design(journey, clock, by_hour, by_slope)
-    surprise = observed - prior.at(journey, clock)
+    design = _design(terms, by_hour, by_slope)
+    surprise = observed - prior.at(terms)
     weights = _posterior_mean(design, surprise, noise_sd)
     plain, of_level, of_slope = np.split(weights, [6, 6 + by_hour.shape[1]])
     return LogLinear(
@@ -144,18 +158,9 @@ def _posterior(
     )
 
 
-def _design(journey: Journey, clock: Clock, by_hour: Floats, by_slope: Floats) -> Floats:
-    near, far, lean = _bends(journey.log_km)
-    turn = 4 * journey.bearing
-    plain = [np.ones_like(journey.log_km), journey.log_km, near, far, np.cos(turn), np.sin(turn)]
-    hour, share = _interpolation(clock)
-    rest = (1 - share)[:, None]
-    following = (hour + 1) % HOURS_PER_WEEK
-    levels = rest * by_hour[hour] + share[:, None] * by_hour[following]
-    slopes = rest * by_slope[hour] + share[:, None] * by_slope[following]
-    return np.column_stack(
-        [np.column_stack(plain) * _COEFFICIENT_SD, levels, slopes * lean[:, None]]
-    )
+def _design(terms: Terms, by_hour: Floats, by_slope: Floats) -> Floats:
+    plain = np.column_stack(np.broadcast_arrays(*terms.plain)) * _COEFFICIENT_SD
+    return np.column_stack([plain, terms.read(by_hour), terms.read(by_slope) * terms.lean[:, None]])
 
 
 @cache

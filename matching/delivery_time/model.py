@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from clutch.errors import InvalidInput
 from matching.delivery_time import stored
 from matching.delivery_time.band import PROMISED, Band
-from matching.delivery_time.features import Clock, Journey, columns
+from matching.delivery_time.features import Clock
 from matching.delivery_time.log_linear import PRIOR, SPREAD_PRIOR, LogLinear, spread_of
 from matching.delivery_time.preparation import PRIOR_FLEET, PreparationFleet
 from matching.delivery_time.trees import NO_TREES, Trees
@@ -163,13 +164,13 @@ class DeliveryTimeModel:
         True
         """
         finished, seconds, _ = finished_trips(trips, self.timezone)
-        journey = finished.journey
-        log_seconds, spread = self._expected(finished, journey)
+        log_seconds, spread = self._expected(finished)
         scores = (np.log(np.maximum(seconds, _SHORTEST_SECONDS)) - log_seconds) / spread
-        self.band = self.band.after(scores, journey.log_km)
+        self.band = self.band.after(scores, finished.journey.log_km)
+        self.__dict__.pop("version", None)
         return self
 
-    @property
+    @cached_property
     def version(self) -> str:
         """A short hash of everything that decides an answer."""
         return hashlib.sha256(self.to_bytes()).hexdigest()[:12]
@@ -179,21 +180,19 @@ class DeliveryTimeModel:
         return stored.pack({field.name: getattr(self, field.name) for field in fields(self)})
 
     def _quantiles(self, trips: Trips, levels: Sequence[float]) -> list[Floats]:
-        journey = trips.journey
-        log_seconds, spread = self._expected(trips, journey)
-        scores = [self.band.quantile(level, journey.log_km) for level in levels]
+        log_seconds, spread = self._expected(trips)
+        scores = [self.band.quantile(level, trips.journey.log_km) for level in levels]
         return [
             np.exp(np.clip(log_seconds + spread * score, 0.0, _LONGEST_LOG_SECONDS))
             for score in scores
         ]
 
-    def _expected(self, trips: Trips, journey: Journey) -> tuple[Floats, Floats]:
+    def _expected(self, trips: Trips) -> tuple[Floats, Floats]:
         """Return the expected log seconds and their spread, both of shape (n,)."""
-        log_seconds = self.base.at(journey, trips.clock)
+        log_seconds = self.base.at(trips.terms)
         if len(self.trees.leaf_values):
-            inputs = columns(journey, trips.clock, trips.origin, trips.destination, self.centre)
-            log_seconds = log_seconds + self.trees.total(inputs)
-        return log_seconds, spread_of(self.spread, journey, trips.clock)
+            log_seconds = log_seconds + self.trees.total(trips.columns(self.centre))
+        return log_seconds, spread_of(self.spread, trips.terms)
 
 
 def cold_start(*, timezone: str = "Africa/Cairo") -> DeliveryTimeModel:

@@ -27,9 +27,9 @@ _CHUNK = 512  # trips at once: words of a chunk stay in the processor's cache
 _GROWTH = {
     "objective": "huber",
     "alpha": 0.5,
-    "learning_rate": 0.06,
-    "num_leaves": 32,
-    "max_depth": 7,
+    "learning_rate": 0.045,
+    "num_leaves": 48,
+    "max_depth": 8,
     "min_data_in_leaf": 20,
     "max_bin": 63,
     "lambda_l2": 5.0,
@@ -42,7 +42,7 @@ _GROWTH = {
     "num_threads": 1,
     "verbosity": -1,
 }
-_ROUNDS = 150
+_ROUNDS = 200
 
 
 @dataclass(frozen=True, eq=False)

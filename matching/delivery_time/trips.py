@@ -1,6 +1,7 @@
 """The trips frame, checked at the door and turned into arrays. Pure."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 
 from clutch.errors import InvalidInput
 from clutch.frames import Column, checked
-from matching.delivery_time.features import Clock, Journey, great_circle_km
+from matching.delivery_time.features import Clock, Journey, columns, great_circle_km
+from matching.delivery_time.log_linear import Terms
 
 __all__ = ["Trips", "finished_trips", "known_timezone", "trips_from"]
 
@@ -42,10 +44,19 @@ class Trips:
     destination: tuple[Floats, Floats]
     clock: Clock
 
-    @property
+    @cached_property
     def journey(self) -> Journey:
         """Length and direction."""
         return Journey.between(*self.origin, *self.destination)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """What the log-linear base and spread are computed from."""
+        return Terms.of(self.journey, self.clock)
+
+    def columns(self, centre: tuple[float, float]) -> list[Floats]:
+        """Return the inputs of the trees, one array per name in `features.FEATURE_NAMES`."""
+        return columns(self.journey, self.clock, self.origin, self.destination, centre)
 
     def where(self, chosen: NDArray[np.bool_]) -> "Trips":
         """Return the trips that `chosen` (n,) picks; every array must have shape (n,)."""

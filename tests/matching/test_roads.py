@@ -169,11 +169,33 @@ def test_nonsense_is_no_answer(body):
         assert server.asked == ["/status", "/sources_to_targets"]
 
 
-@pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
+@pytest.mark.parametrize("status", [404, 429, 500, 503])
 def test_an_error_status_is_no_answer(status):
-    body = b'{"error_code":171,"error":"No suitable edges near location"}'
+    body = b'{"error":"later"}'
     with running(saying(body, status)) as server, engine_at(server.url) as engine:
         assert engine.travel_seconds(ORIGINS, DESTINATION) is None
+
+
+def off_its_map(kind: Answer, body: bytes) -> Answer:
+    def answer(server: Server, path: str, question: bytes) -> tuple[int, bytes]:
+        return kind(server, path, question) if path == "/status" else (400, body)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        off_its_map(osrm, b'{"code":"NoSegment","message":"Could not find a matching segment"}'),
+        off_its_map(valhalla, b'{"error_code":171,"error":"No suitable edges near location"}'),
+    ],
+    ids=["osrm", "valhalla"],
+)
+def test_points_off_the_map_leave_the_answer_to_the_model_and_the_engine_in_use(answer):
+    with running(answer) as server, engine_at(server.url) as engine:
+        for _ in range(5):
+            assert engine.travel_seconds(ORIGINS, DESTINATION) is None
+        assert len(server.asked) == 1 + 5
 
 
 def test_a_shop_no_road_leads_from_leaves_the_answer_to_the_model_but_does_not_count_as_failure():
