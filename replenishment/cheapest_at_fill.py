@@ -18,6 +18,7 @@ from replenishment.negative_binomial import Floats, Integers
 __all__ = [
     "cheapest_at_fill",
     "fill_rates",
+    "least_points",
     "left_over",
     "level_that_serves",
     "stock_on_hand",
@@ -51,6 +52,22 @@ def cheapest_at_fill(demand: LeadTimeDemand, economics: Economics, share: Floats
         search = _Search.of(demand.take(rows), economics.take(rows), share[rows], last)
         found.put(rows, search.best(top[block]))
     return found
+
+
+def least_points(demand: LeadTimeDemand, batch: Integers, share: Floats) -> Integers:
+    """Return the least reorder point that serves `share` with each part's batch as it is."""
+    points = np.full(len(share), -1, np.int64)
+    moving = np.flatnonzero(demand.served > 0)
+    top = level_that_serves(demand.take(moving), share[moving])
+    one = np.ones(len(batch))
+    packed = Economics(one, one, batch, batch)
+    for block in blocks(top + batch[moving]):
+        rows = moving[block]
+        last = int((top + batch[moving])[block].max())
+        search = _Search.of(demand.take(rows), packed.take(rows), share[rows], last)
+        at = top[block] - 1
+        points[rows] = search.least_point(np.arange(len(rows)), batch[rows], at - batch[rows], at)
+    return points
 
 
 def fill_rates(demand: LeadTimeDemand, found: Found) -> Floats:
@@ -120,7 +137,7 @@ class _Search:
         found = Found.empty(len(top))
         live = np.arange(len(top))
         batch = self.economics.smallest_batch
-        point = self._least_point(live, batch, top - 1 - batch, top - 1)
+        point = self.least_point(live, batch, top - 1 - batch, top - 1)
         while True:
             cost = self._cost(live, batch, point)
             better = cost < found.expected_cost[live]
@@ -135,9 +152,9 @@ class _Search:
                 return found
             live, step = live[kept], step[kept]
             batch, point = batch[kept] + step, point[kept]
-            point = self._least_point(live, batch, point - 1 - step, point)
+            point = self.least_point(live, batch, point - 1 - step, point)
 
-    def _least_point(
+    def least_point(
         self, rows: Integers, batch: Integers, low: Integers, high: Integers
     ) -> Integers:
         """Return the least reorder point that serves the share: above `low`, at most `high`."""

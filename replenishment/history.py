@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from clutch.errors import InvalidFrame
 from replenishment.lead_time import PeriodDemand
-from replenishment.negative_binomial import Floats
+from replenishment.negative_binomial import Floats, Integers
 
 __all__ = ["History", "estimate"]
 
@@ -30,7 +30,7 @@ class History:
     """Sales by part and period.
 
     `quantity` is parts x periods, 0 where not observed; `exposure` the share of the period the part
-    was observed and in stock, 0 to 1. `days` are the starts of the periods.
+    was observed and in stock, 0 to 1. `days` are the starts of the periods, none left out.
     """
 
     parts: pl.Series
@@ -40,9 +40,15 @@ class History:
 
     @classmethod
     def of(cls, rows: pl.DataFrame) -> "History":
-        """Return the history that rows `series_id, period_start, quantity` hold."""
+        """Return the history that rows `series_id, period_start, quantity` hold.
+
+        Raises
+        ------
+        InvalidFrame
+            The periods do not start at even distances of days or months.
+        """
         parts = rows["series_id"].unique().sort()
-        days = rows["period_start"].unique().sort()
+        days = _periods(rows["period_start"].unique().sort())
         quantity = np.zeros((len(parts), len(days)))
         exposure = np.zeros_like(quantity)
         cell = (_place(rows["series_id"], parts), _place(rows["period_start"], days))
@@ -53,6 +59,10 @@ class History:
         exposure[cell] = np.maximum(observed, 0.0)
         return cls(parts, days, quantity, exposure)
 
+    def take(self, rows: Integers) -> "History":
+        """Return the history of some parts."""
+        return History(self.parts.gather(rows), self.days, self.quantity[rows], self.exposure[rows])
+
     def until(self, period: int) -> "History":
         """Return what was known before the period at this position."""
         return History(
@@ -60,7 +70,28 @@ class History:
         )
 
 
-def _place(values: pl.Series, sorted_unique: pl.Series) -> NDArray[np.int64]:
+def _periods(days: pl.Series) -> pl.Series:
+    """Return every period from the first to the last; the usual distance is that of all."""
+    if len(days) < 2:
+        return days
+    monthly = days.dt.day().n_unique() == 1
+    count = days.dt.year() * 12 + days.dt.month() if monthly else days.to_physical()
+    gaps = count.cast(pl.Int64).diff().drop_nulls()
+    usual = int(gaps.mode().min())  # type: ignore[arg-type]
+    uneven = (gaps % usual != 0).arg_true()
+    if len(uneven):
+        unit = "months" if monthly else "days"
+        raise InvalidFrame(
+            "history",
+            "period_start",
+            f"periods {usual} {unit} apart, as most are",
+            found=f"{days[uneven[0] + 1]} {gaps[uneven[0]]} {unit} after {days[uneven[0]]}",
+        )
+    first, last, step = days[0], days[-1], f"{usual}mo" if monthly else f"{usual}d"
+    return pl.date_range(first, last, step, eager=True)
+
+
+def _place(values: pl.Series, sorted_unique: pl.Series) -> Integers:
     return sorted_unique.search_sorted(values).to_numpy().astype(np.int64)
 
 

@@ -28,6 +28,13 @@ class PeriodDemand:
     variance: Floats
     mean_sd: Floats
 
+    def spread(self, scale: float) -> "PeriodDemand":
+        """Return the same means with everything beyond Poisson's variance scaled."""
+        beyond = np.maximum(self.variance - self.mean, 0.0)
+        return PeriodDemand(
+            self.mean, self.mean + scale * beyond, self.mean_sd * float(np.sqrt(scale))
+        )
+
     def over(self, periods: Floats, periods_sd: Floats) -> NegativeBinomial:
         """Return the demand over so many periods.
 

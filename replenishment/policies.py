@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from clutch.errors import InvalidInput
+from replenishment.calibration import Supply, calibrated
 from replenishment.cheapest import cheapest
 from replenishment.cheapest_at_fill import cheapest_at_fill, fill_rates, stock_on_hand
 from replenishment.demand import parts_of, read_demand
@@ -41,7 +42,8 @@ def policy(
     demand
         In one of three forms (see `replenishment.demand`): `series_id, mean, variance` a period;
         `series_id, mean, q0.5, q0.9, ...` over the lead time; or the history `series_id,
-        period_start, quantity`, from which demand is estimated by empirical Bayes.
+        period_start, quantity`, from which demand is estimated by empirical Bayes and, for a
+        fill rate, calibrated by replaying its last periods (`replenishment.calibration`).
     lead_time, lead_time_sd
         Mean and standard deviation, in periods. An order placed at the close of a period arrives
         as the period `lead_time` later opens.
@@ -105,16 +107,20 @@ def policy(
         number(multiple, "multiple", WHOLE).astype(np.int64),
         number(minimum, "minimum", WHOLE).astype(np.int64),
     )
-    over_lead_time = LeadTimeDemand.of(read_demand(demand, lead).period, lead, lead_sd)
+    supply = Supply(lead, lead_sd, economics)
+    known = read_demand(demand, lead)
     if shortage_cost is not None:
+        over = supply.over(known.period)
         price = number(shortage_cost, "shortage_cost", POSITIVE)
-        found = cheapest(over_lead_time.until_close, over_lead_time.per_period, economics, price)
+        found = cheapest(over.until_close, over.per_period, economics, price)
     elif fill_rate is not None:
         share = number(fill_rate, "fill_rate", SHARE)
-        found = cheapest_at_fill(over_lead_time, economics, share)
+        past = known.history
+        over = supply.over(known.period if past is None else calibrated(past, supply, share))
+        found = cheapest_at_fill(over, economics, share)
     else:
         raise InvalidInput("shortage_cost, fill_rate", "exactly one of the two", found="neither")
-    return plan_frame(parts, over_lead_time, economics, found)
+    return plan_frame(parts, over, economics, found)
 
 
 def plan_frame(
