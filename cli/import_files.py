@@ -7,9 +7,8 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from sqlalchemy import Connection
 
-from cli.loading import owner_transaction
+from cli.loading import owner_transaction, progress_bar
 from clutch.errors import InvalidInput
 from shops.imports import BadRows, Outcome, import_shops, import_trips
 
@@ -46,10 +45,10 @@ def trips(
     _import("deliveries", file, partial(import_trips, time_zone=time_zone))
 
 
-def _import(what: str, file: Path, act: Callable[[Connection, Path], Outcome]) -> None:
+def _import(what: str, file: Path, act: Callable[..., Outcome]) -> None:
     try:
-        with owner_transaction() as connection:
-            outcome = act(connection, file)
+        with owner_transaction() as connection, progress_bar() as progress:
+            outcome = act(connection, file, progress=progress)
     except BadRows as error:
         _print_problems(error)
         raise

@@ -16,6 +16,8 @@ __all__ = ["Cells", "check_columns"]
 _SHOWN = 40  # signs of a value that are worth repeating
 _ARABIC_DIGITS = dict(zip("٠١٢٣٤٥٦٧٨٩٫", "0123456789.", strict=True))
 _PROBLEM = {"row": pl.Int64(), "field": pl.String(), "reason": pl.String()}
+_UNPRINTABLE = r"[\p{C}\p{Zl}\p{Zp}]"
+_YEARS = (1970, 2199)
 _INSTANT = "%Y-%m-%dT%H:%M:%S%.f"
 
 
@@ -48,7 +50,9 @@ class Cells:
 
     def problems(self) -> pl.DataFrame:
         """Return `row`, `field`, `reason` of all that cannot be used, in the order of the rows."""
-        return pl.concat(self._problems).sort("row", maintain_order=True)
+        printable = pl.col("reason").str.replace_all(_UNPRINTABLE, "�")
+        problems = pl.concat(self._problems).with_columns(printable)
+        return problems.sort("row", maintain_order=True)
 
     def refuse(self, field: str, bad: pl.Series, reason: str | pl.Series) -> None:
         """Note that the rows where `bad` is true cannot be used."""
@@ -117,6 +121,7 @@ class Cells:
             local = uniform.str.to_datetime(_INSTANT, strict=False, time_unit="us")
             placed = local.dt.replace_time_zone(time_zone, ambiguous="null", non_existent="null")
             values = values.fill_null(placed.dt.convert_time_zone("UTC"))
+        values = values.set(~values.dt.year().is_between(*_YEARS), None)
         zone = "" if time_zone else " and zone"
         self.refuse(
             field,
@@ -183,7 +188,8 @@ def check_columns(
     """
     unknown = [name for name in cells.columns if name not in known]
     if unknown:
-        raise InvalidInput("columns", f"only {', '.join(known)}", found=", ".join(unknown)[:200])
+        shown = ", ".join(name if name.isprintable() else repr(name) for name in unknown)
+        raise InvalidInput("columns", f"only {', '.join(known)}", found=shown[:200])
     missing = [name for name in required if name not in cells]
     if missing:
         raise InvalidInput("columns", ", ".join(missing), found=", ".join(cells.columns))

@@ -156,5 +156,5 @@ def _text_bytes(path: Path) -> bytes:
 def _named(frame: pl.DataFrame) -> pl.DataFrame:
     names = [name.strip().lower() for name in frame.columns]
     if len(set(names)) < len(names):
-        raise InvalidInput("columns", "names that differ", found=", ".join(names)[:200])
+        raise InvalidInput("columns", "names that differ", found=repr(names)[:200])
     return frame.rename(dict(zip(frame.columns, names, strict=True)))

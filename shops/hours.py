@@ -13,6 +13,7 @@ __all__ = ["day_minutes", "week_minutes", "weekly_intervals"]
 
 DAY_MINUTES = 1_440
 WEEK_MINUTES = 7 * DAY_MINUTES
+_LONGEST = 1_000
 
 _DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _ARABIC_DAYS = {
@@ -123,6 +124,8 @@ def _joined(spans: Spans) -> list[int]:
 
 def _folded(text: str) -> str:
     """Return `text` in lower case, with Western digits and plain hyphens."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"is longer than {_LONGEST} signs")
     western = "".join(
         str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text.casefold()
     )

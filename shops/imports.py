@@ -3,6 +3,7 @@
 Reads: make_alias. Writes: shop, past_delivery.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from shops.shop_rows import check_shops
 from shops.trip_rows import check_trips
 
 __all__ = ["BadRows", "Outcome", "import_shops", "import_trips"]
+
+
+Progress = Callable[[str, int, int], None]
 
 
 class BadRows(InvalidInput):
@@ -40,10 +44,13 @@ class Outcome:
     same: int
 
 
-def import_shops(connection: Connection, path: Path) -> Outcome:
+def import_shops(
+    connection: Connection, path: Path, *, progress: Progress | None = None
+) -> Outcome:
     """Add the shops of a file, and change those that are there already.
 
-    In the caller's transaction. What the file has no column for stays as it is.
+    In the caller's transaction. What the file has no column for stays as it is. `progress` is told
+    what is being done.
 
     Raises
     ------
@@ -52,9 +59,13 @@ def import_shops(connection: Connection, path: Path) -> Outcome:
     BadRows
         Some of its rows cannot be used; nothing was written.
     """
+    tell = progress or _silent
+    tell("reading", 0, 0)
     cells = read_cells(path, place=_shop_place)
+    tell("checking", 0, 0)
     shops = check_shops(cells, queries.brand_ids(connection))
     _refuse_bad_rows(path, cells)
+    tell("writing", 0, 0)
     queries.stage_shops(connection, shops)
     for row, reason in queries.invalid_zones(connection) if "service_zone" in cells else ():
         cells.refuse("service_zone", cells.rows == row, reason)
@@ -63,7 +74,13 @@ def import_shops(connection: Connection, path: Path) -> Outcome:
     return Outcome(new=new, changed=changed, same=len(shops) - new - changed)
 
 
-def import_trips(connection: Connection, path: Path, *, time_zone: str | None = None) -> Outcome:
+def import_trips(
+    connection: Connection,
+    path: Path,
+    *,
+    time_zone: str | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
     """Add the past deliveries of a file, and change those that are there already.
 
     Times without a zone are read in `time_zone`, or refused when that is None.
@@ -75,9 +92,13 @@ def import_trips(connection: Connection, path: Path, *, time_zone: str | None = 
     BadRows
         Some of its rows cannot be used; nothing was written.
     """
+    tell = progress or _silent
+    tell("reading", 0, 0)
     cells = read_cells(path, place=_trip_places)
+    tell("checking", 0, 0)
     trips = check_trips(cells, time_zone)
     _refuse_bad_rows(path, cells)
+    tell("writing", 0, 0)
     queries.stage_trips(connection, trips)
     field = "shop_id" if "shop_id" in cells else "shop_code"
     for row in queries.trips_of_unknown_shops(connection):
@@ -85,6 +106,10 @@ def import_trips(connection: Connection, path: Path, *, time_zone: str | None = 
     _refuse_bad_rows(path, cells)
     new, changed = queries.merge_trips(connection)
     return Outcome(new=new, changed=changed, same=len(trips) - new - changed)
+
+
+def _silent(_doing: str, _done: int, _total: int) -> None:
+    pass
 
 
 def _refuse_bad_rows(path: Path, cells: Cells) -> None:

@@ -72,6 +72,15 @@ def test_a_local_time_that_never_was_is_refused() -> None:
     assert cells.problems()["row"].to_list() == [1]
 
 
+@pytest.mark.parametrize(
+    "text", ["0000-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-01-01T00:00Z"]
+)
+def test_a_time_of_another_age_is_refused(text: str) -> None:
+    cells = cells_of(text)
+    assert cells.instant("cell", None).to_list() == [None]
+    assert cells.problems()["row"].to_list() == [1]
+
+
 def test_texts_are_trimmed_measured_and_free_of_control_signs() -> None:
     cells = cells_of("  النور ", "", "x" * 11, "a\x00b", "a\nb")
     assert cells.text("cell", most=10).head(2).to_list() == ["النور", None]
@@ -79,6 +88,14 @@ def test_texts_are_trimmed_measured_and_free_of_control_signs() -> None:
         (3, "cell", "expected at most 10 signs"),
         (4, "cell", "holds a control sign or a line break"),
         (5, "cell", "holds a control sign or a line break"),
+    ]
+
+
+def test_reasons_are_one_line_and_cannot_command_a_terminal() -> None:
+    cells = cells_of("a\nb\x1b[2J\u202e\u2028c")
+    cells.number("cell", 0, 9)
+    assert cells.problems()["reason"].to_list() == [
+        "expected a number from 0 to 9, found 'a�b�[2J��c'"
     ]
 
 

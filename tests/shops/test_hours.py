@@ -60,6 +60,7 @@ def test_hours_past_midnight_on_sunday_go_on_on_monday() -> None:
         ("Mon 09:00-25:00", "25:00 is not a time"),
         ("Mon 09:60-10:00", "09:60 is not a time"),
         ("Mon 09:00-09:00", "opens and closes at once"),
+        ("Mon" + " " * 1_000 + "9", "is longer than 1000 signs"),
         ("Mon-Wed 09:00-17:00; Tue 10:00-12:00", "Tue is given twice"),
     ],
 )
