@@ -5,6 +5,7 @@ Pure.
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
 
@@ -51,21 +52,31 @@ def explain(
 
 
 def _texts(facts: Candidates, row: int) -> tuple[tuple[str, str], ...]:
-    travel = round(facts.travel_minutes.item(row))
-    preparation = round(facts.preparation_minutes.item(row))
-    received = int(facts.requests_received.item(row))
-    answered = int(facts.requests_answered.item(row))
     return (
-        (f"{travel} min away", f"على بعد {travel} دقيقة"),
-        (f"ready in about {preparation} min", f"جاهز خلال {preparation} دقيقة تقريبًا"),
+        _travel_text(round(facts.travel_minutes.item(row))),
+        _preparation_text(round(facts.preparation_minutes.item(row))),
         _open_text(facts.wait_minutes.item(row)),
         _stock_text(facts.in_stock_probability.item(row)),
-        _answer_rate_text(answered, received),
+        _answer_rate_text(facts.requests_answered.item(row), facts.requests_received.item(row)),
         _answer_time_text(facts.answer_minutes_mean.item(row)),
         _on_time_text(facts.deliveries_on_time.item(row), facts.deliveries_count.item(row)),
         _rating_text(facts.rating_mean.item(row), facts.rating_count.item(row)),
-        (f"asked {received} times so far", f"سُئل {received} مرة حتى الآن"),
+        _new_shop_text(facts.requests_received.item(row)),
     )
+
+
+# The same few texts are wanted over and over: a request pays for looking them up.
+_kept = lru_cache(maxsize=8_192)
+
+
+@_kept
+def _travel_text(minutes: int) -> tuple[str, str]:
+    return f"{minutes} min away", f"على بعد {minutes} دقيقة"
+
+
+@_kept
+def _preparation_text(minutes: int) -> tuple[str, str]:
+    return f"ready in about {minutes} min", f"جاهز خلال {minutes} دقيقة تقريبًا"
 
 
 def _open_text(wait_minutes: float) -> tuple[str, str]:
@@ -84,18 +95,24 @@ def _stock_text(probability: float) -> tuple[str, str]:
     return f"{percent}% sure to have it", f"متوفر باحتمال {percent}%"
 
 
-def _answer_rate_text(answered: int, received: int) -> tuple[str, str]:
+@_kept
+def _answer_rate_text(answered: float, received: float) -> tuple[str, str]:
     if received == 0:
         return "not asked yet", "لم يُسأل بعد"
-    return f"answered {answered} of {received} requests", f"أجاب على {answered} من {received} طلب"
+    return (
+        f"answered {answered:.0f} of {received:.0f} requests",
+        f"أجاب على {answered:.0f} من {received:.0f} طلب",
+    )
 
 
+@_kept
 def _answer_time_text(minutes: float) -> tuple[str, str]:
     if math.isnan(minutes):
         return "answer time not known", "زمن الرد غير معروف"
     return f"answers in about {minutes:.0f} min", f"يرد خلال {minutes:.0f} دقيقة تقريبًا"
 
 
+@_kept
 def _on_time_text(on_time: float, count: float) -> tuple[str, str]:
     if count == 0:
         return "no deliveries yet", "لا توجد توصيلات بعد"
@@ -105,7 +122,13 @@ def _on_time_text(on_time: float, count: float) -> tuple[str, str]:
     )
 
 
+@_kept
 def _rating_text(mean: float, count: float) -> tuple[str, str]:
     if count == 0:
         return "not rated yet", "بلا تقييم بعد"
     return f"rated {mean:.1f} by {count:.0f}", f"تقييم {mean:.1f} من {count:.0f} عميل"
+
+
+@_kept
+def _new_shop_text(received: float) -> tuple[str, str]:
+    return f"asked {received:.0f} times so far", f"سُئل {received:.0f} مرة حتى الآن"

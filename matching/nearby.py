@@ -210,7 +210,7 @@ def _ranked(
 ) -> list[Match]:
     now = week.local_now
     openings = [_opens_at(row, week) for row in rows]
-    wait = _array([math.inf if at is None else (at - now).total_seconds() for at in openings])
+    wait = _array([_seconds_between(now, at) for at in openings])
     (
         preparation_mean,
         preparation_count,
@@ -267,6 +267,12 @@ def _array(numbers: Sequence[object]) -> FloatArray:
     return np.array(numbers, dtype=np.float64)
 
 
+def _seconds_between(now: dt.datetime, opening: dt.datetime | None) -> float:
+    if opening is now:
+        return 0.0
+    return math.inf if opening is None else (opening - now).total_seconds()
+
+
 def _opens_at(row: CandidateRow, week: WeekAhead) -> dt.datetime | None:
     hours = Hours(
         row.regular_hours, row.ramadan_hours, row.holiday_hours or (), row.closed_on or ()
@@ -309,7 +315,7 @@ def _promise(
         return None
     ready, likely, promised = seconds
     start = opening.astimezone(dt.UTC).replace(microsecond=0)
-    wait = (opening - now).total_seconds()
+    wait = _seconds_between(now, opening)
     return {
         "p50_minutes": round((wait + likely) / 60, 1),
         "p90_minutes": round((wait + promised) / 60, 1),
