@@ -6,14 +6,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from api.auth import require_service_key
+from api.auth import ServiceKeyGuard
 from api.errors import add_error_handlers
 from api.limits import BodyLimit
 from api.metrics import Metrics, RequestMetrics
-from api.problems import Problem
+from api.openapi import complete_openapi, operation_id
 from api.routes import health, matching
 from api.state import State
 from clutch.settings import Settings
@@ -38,23 +38,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            database = stack.enter_context(running_database(chosen))
-            engine = open_engine(database.url, connections=_CONNECTIONS)
-            stack.callback(engine.dispose)
-            with engine.connect() as connection:
-                assert_fit_to_serve(connection, chosen)
-            roads = open_road_engine(chosen.road_engine_url, chosen.road_engine_extract)
-            if roads is not None:
-                stack.callback(roads.close)
-            # A request waits for a thread rather than, in a thread, for a connection.
-            current_default_thread_limiter().total_tokens = _CONNECTIONS
-            app.state.clutch = State(
-                service_key=chosen.service_key,
-                metrics=metrics,
-                engine=engine,
-                pool=await stack.enter_async_context(open_pool(database.url)),
-                roads=roads,
-            )
+            app.state.clutch = await _open_state(stack, chosen, metrics)
             # What was made so far stays: the collector need not look at it with each request.
             gc.collect()
             gc.freeze()
@@ -66,32 +50,37 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=version("clutch"),
         lifespan=lifespan,
         redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
     )
+    # The last one added sees a request first.
     app.add_middleware(BodyLimit)
+    app.add_middleware(ServiceKeyGuard, service_key=chosen.service_key)
     app.add_middleware(RequestMetrics, metrics=metrics)
     add_error_handlers(app)
-    guarded = APIRouter(prefix="/api/v1", dependencies=[Depends(require_service_key)])
-    guarded.include_router(matching.router)
-    app.include_router(guarded)
-    app.include_router(health.router)
-    _document_problems(app)
+    for resource in (matching, health):
+        app.include_router(resource.router)
+    complete_openapi(app)
     return app
 
 
-def _document_problems(app: FastAPI) -> None:
-    """Put the shape of problems into the OpenAPI document, where responses point at it."""
-    plain = app.openapi
-
-    def with_problems() -> dict[str, object]:
-        document = plain()
-        schemas = document["components"]["schemas"]
-        if "Problem" not in schemas:
-            shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(shape.pop("$defs"))
-            schemas["Problem"] = shape
-            # FastAPI's own error shape is never sent.
-            schemas.pop("HTTPValidationError", None)
-            schemas.pop("ValidationError", None)
-        return document
-
-    app.openapi = with_problems  # type: ignore[method-assign]
+async def _open_state(stack: AsyncExitStack, chosen: Settings, metrics: Metrics) -> State:
+    """Open all that requests need; `stack` closes it."""
+    database = stack.enter_context(running_database(chosen))
+    engine = open_engine(database.url, connections=_CONNECTIONS)
+    stack.callback(engine.dispose)
+    with engine.connect() as connection:
+        assert_fit_to_serve(connection, chosen)
+    roads = open_road_engine(chosen.road_engine_url, chosen.road_engine_extract)
+    if roads is not None:
+        stack.callback(roads.close)
+    # A request waits for a thread rather than, in a thread, for a connection.
+    current_default_thread_limiter().total_tokens = _CONNECTIONS
+    state = State(
+        metrics=metrics,
+        engine=engine,
+        pool=await stack.enter_async_context(open_pool(database.url)),
+        roads=roads,
+    )
+    await state.knowledge()
+    return state

@@ -1,33 +1,40 @@
 """Who may call: for now one service key, which guards everything but health and docs."""
 
 import secrets
-from typing import Annotated
 
-from fastapi import Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from starlette.requests import Request
+from pydantic import SecretStr
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.errors import Unauthorised
-from api.state import state_of
+from api.errors import Unauthorised, problem_for
+from api.problems import problem_response
 
-__all__ = ["require_service_key"]
+__all__ = ["GUARDED", "ServiceKeyGuard"]
 
-_bearer = HTTPBearer(auto_error=False, description="The service key.", scheme_name="service key")
+GUARDED = "/api/"
+"""What the paths begin with that only a caller with the key may use."""
 
 
-async def require_service_key(
-    request: Request,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-) -> None:
-    """Let a caller pass that shows the service key of the settings.
+class ServiceKeyGuard:
+    """ASGI middleware: lets a caller past that shows the service key; no key lets nobody past.
 
-    Raises
-    ------
-    Unauthorised
-        It shows none or another, or the settings hold none.
+    It stands before all that looks at a path or a body, so a stranger learns nothing of either.
     """
-    key = state_of(request).service_key
-    shown = credentials.credentials if credentials else ""
-    # Compared as bytes: compare_digest takes no other text than ASCII.
-    if key is None or not secrets.compare_digest(shown.encode(), key.get_secret_value().encode()):
-        raise Unauthorised
+
+    def __init__(self, app: ASGIApp, *, service_key: SecretStr | None) -> None:
+        self._app = app
+        self._key = service_key.get_secret_value().encode() if service_key else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or not scope["path"].startswith(GUARDED) or self._known(scope):
+            await self._app(scope, receive, send)
+            return
+        problem, headers = problem_for(Unauthorised())
+        await problem_response(problem, headers=headers)(scope, receive, send)
+
+    def _known(self, scope: Scope) -> bool:
+        shown = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        scheme, _, key = shown.partition(b" ")
+        if self._key is None or scheme.lower() != b"bearer":
+            return False
+        return secrets.compare_digest(key.strip(), self._key)

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Metrics", "RequestMetrics"]
 
+_WRONG_METHOD = 405
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
@@ -80,7 +81,8 @@ class RequestMetrics:
         try:
             await self._app(scope, receive, watched)
         finally:
-            # Paths that no route knows share a label: callers must not grow it without bound.
+            # What no route knows shares a label: callers must not grow it without bound.
+            known = scope.get("route") is not None and status != _WRONG_METHOD
             route = getattr(scope.get("route"), "path", "unknown")
-            method = scope["method"] if scope.get("route") else "any"
+            method = scope["method"] if known else "any"
             self._metrics.observe(method, route, status, time.perf_counter() - started)

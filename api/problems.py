@@ -10,7 +10,10 @@ import orjson
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-__all__ = ["PROBLEMS", "FieldFault", "Problem", "problem_response"]
+__all__ = ["PROBLEMS", "SAFE", "FieldFault", "Problem", "problem_response"]
+
+SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""The headers of every answer: it is for its caller, for now, and what it says it is."""
 
 
 class FieldFault(BaseModel):
@@ -36,10 +39,15 @@ _CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schema
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body is not JSON.", "content": _CONTENT},
     401: {"description": "No service key, or a wrong one.", "content": _CONTENT},
+    408: {"description": "The body took too long to arrive.", "content": _CONTENT},
     413: {"description": "The body is too large.", "content": _CONTENT},
     415: {"description": "The body is of another type.", "content": _CONTENT},
     422: {"description": "A field cannot be used; `errors` names it.", "content": _CONTENT},
-    503: {"description": "Try again after `Retry-After` seconds.", "content": _CONTENT},
+    503: {
+        "description": "Try again after `Retry-After` seconds.",
+        "content": _CONTENT,
+        "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "In seconds."}},
+    },
 }
 """The documentation of what any guarded operation may answer."""
 
@@ -51,5 +59,5 @@ def problem_response(problem: Problem, *, headers: Mapping[str, str] | None = No
         orjson.dumps(body),
         status_code=problem.status,
         media_type="application/problem+json",
-        headers=dict(headers or {}),
+        headers={**SAFE, **(headers or {})},
     )

@@ -1,51 +1,75 @@
 """What one server process holds while it runs: the database, and what matching knows."""
 
+import asyncio
 import time
 from dataclasses import dataclass
+from typing import cast
 
+import structlog
 from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
-from pydantic import SecretStr
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api.metrics import Metrics
+from clutch.errors import ClutchError
 from matching.knowledge import Knowledge, load_knowledge
 from matching.roads import RoadEngine
 from storage.session import transaction
 
 __all__ = ["State", "state_of"]
 
+_log = structlog.get_logger()
+
 _KNOWLEDGE_SECONDS = 30.0
+_RETRY_SECONDS = 5.0
 
 
 @dataclass
 class State:
     """One an app, while it runs; `pool` is for the hot path, `engine` for everything else."""
 
-    service_key: SecretStr | None
     metrics: Metrics
     engine: Engine
     pool: AsyncConnectionPool
     roads: RoadEngine | None
     _knowledge: Knowledge | None = None
     _known_until: float = 0.0
+    _loading: asyncio.Task[Knowledge] | None = None
 
     async def knowledge(self) -> Knowledge:
-        """Return what matching knows, at most half a minute old while the database answers.
+        """Return what matching knows.
+
+        Once it is half a minute old it is read again, once for all who ask. Nobody waits for that:
+        meanwhile, and where it fails, what is known already serves.
 
         Raises
         ------
         Unavailable
-            The database does not answer.
+            Nothing is known yet, and the database does not answer.
         """
-        if self._knowledge is None or time.monotonic() >= self._known_until:
-            self._knowledge = await run_in_threadpool(self._read_knowledge)
+        if time.monotonic() >= self._known_until and (not self._loading or self._loading.done()):
+            self._loading = asyncio.create_task(self._load(self._knowledge))
+        if self._knowledge is None and self._loading:
+            # Shielded: that one caller goes away must not cut off the others.
+            return await asyncio.shield(self._loading)
+        return cast("Knowledge", self._knowledge)
+
+    async def _load(self, known: Knowledge | None) -> Knowledge:
+        try:
+            self._knowledge = await run_in_threadpool(self._read)
             self._known_until = time.monotonic() + _KNOWLEDGE_SECONDS
+        except (ClutchError, SQLAlchemyError) as error:
+            if known is None:
+                raise
+            _log.warning("knowledge not read again", cause=type(error).__name__)
+            self._known_until = time.monotonic() + _RETRY_SECONDS
+            return known
         return self._knowledge
 
-    def _read_knowledge(self) -> Knowledge:
+    def _read(self) -> Knowledge:
         with transaction(self.engine) as session:
             return load_knowledge(session)
 

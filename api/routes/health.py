@@ -2,13 +2,12 @@
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from sqlalchemy import text
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.problems import PROBLEMS
+from api.problems import PROBLEMS, SAFE
 from api.state import state_of
-from storage.session import transaction
+from storage.session import reading
 
 __all__ = ["router"]
 
@@ -28,10 +27,10 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", responses={503: PROBLEMS[503]})
-def readyz(request: Request) -> Health:
+async def readyz(request: Request) -> Health:
     """Say that requests can be served: the database answers."""
-    with transaction(state_of(request).engine) as session:
-        session.execute(text("SELECT 1"))
+    async with reading(state_of(request).pool) as connection:
+        await connection.execute("SELECT 1")
     return Health()
 
 
@@ -42,4 +41,5 @@ def readyz(request: Request) -> Health:
 )
 async def metrics(request: Request) -> Response:
     """Give counts and times of requests in Prometheus' text format."""
-    return Response(state_of(request).metrics.exposition(), media_type="text/plain; version=0.0.4")
+    figures = state_of(request).metrics.exposition()
+    return Response(figures, media_type="text/plain; version=0.0.4", headers=SAFE)

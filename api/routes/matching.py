@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.problems import PROBLEMS
+from api.bodies import JsonRoute
+from api.problems import PROBLEMS, SAFE
 from api.schemas.matching import MatchRequest
 from api.state import state_of
 from matching.nearby import Matches, match_shops
@@ -17,10 +18,10 @@ from storage.session import Steps, reading, run, run_async, transaction
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/matching", tags=["matching"])
+router = APIRouter(prefix="/api/v1/matching", tags=["matching"], route_class=JsonRoute)
 
 
-@router.post("/shops", response_model=Matches, responses=PROBLEMS)
+@router.post("/shops", name="match_shops", response_model=Matches, responses=PROBLEMS)
 async def match(request: Request, body: MatchRequest) -> Response:
     """Rank the nearby shops that carry the car's brand, with a delivery time for each.
 
@@ -39,7 +40,8 @@ async def match(request: Request, body: MatchRequest) -> Response:
             matches = await run_async(connection, steps)
     else:
         matches = await run_in_threadpool(_in_thread, state.engine, steps)
-    return Response(orjson.dumps(matches, option=orjson.OPT_UTC_Z), media_type="application/json")
+    content = orjson.dumps(matches, option=orjson.OPT_UTC_Z)
+    return Response(content, media_type="application/json", headers=SAFE)
 
 
 def _in_thread(engine: Engine, steps: Steps[Matches]) -> Matches:

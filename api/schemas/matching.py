@@ -1,8 +1,9 @@
 """What the order service sends to `POST /matching/shops`."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from matching.nearby import PartWanted, Question
 
@@ -10,9 +11,32 @@ __all__ = ["MatchRequest"]
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
-Longitude = Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False)]
-Latitude = Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False)]
-Text = Annotated[str, Field(min_length=1, max_length=120)]
+
+def _within(name: str, most: float) -> Callable[[float], float]:
+    """Give a check whose error reminds of GeoJSON's order, for swapped ones are common."""
+
+    def check(degrees: float) -> float:
+        if -most <= degrees <= most:
+            return degrees
+        raise ValueError(
+            f"a {name} from -{most} to {most} (GeoJSON's order is [longitude, latitude])"
+        )
+
+    return check
+
+
+Longitude = Annotated[
+    float,
+    Field(strict=True, allow_inf_nan=False, json_schema_extra={"minimum": -180, "maximum": 180}),
+    AfterValidator(_within("longitude", 180)),
+]
+Latitude = Annotated[
+    float,
+    Field(strict=True, allow_inf_nan=False, json_schema_extra={"minimum": -90, "maximum": 90}),
+    AfterValidator(_within("latitude", 90)),
+]
+# PostgreSQL takes no NUL in text.
+Text = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class GeoPoint(BaseModel):
@@ -61,7 +85,12 @@ class MatchRequest(BaseModel):
                     "delivery_location": {"type": "Point", "coordinates": [31.2357, 30.0444]},
                     "parts": [{"number": "04465-02220", "quantity": 1}],
                     "limit": 3,
-                }
+                },
+                {
+                    "vehicle": {"make": "فولكس فاجن"},
+                    "delivery_location": {"type": "Point", "coordinates": [29.9187, 31.2001]},
+                    "max_distance_km": 25,
+                },
             ]
         }
     )

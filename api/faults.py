@@ -1,0 +1,79 @@
+"""What is wrong with a field, in words that say what would have been right.
+
+Pydantic's own messages speak of Python and may repeat the input; these do neither. Pure.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from api.problems import FieldFault
+
+__all__ = ["fault"]
+
+_NAME = re.compile(r"[A-Za-z_]\w{0,39}", re.ASCII)
+
+_EXPECTED = {
+    "missing": "a value",
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing_size": "a whole number of fewer digits",
+    "string_type": "text",
+    "string_unicode": "text that is valid Unicode",
+    "string_pattern_mismatch": "text without control characters",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "dict_type": "an object",
+    "extra_forbidden": "no such field",
+    "invalid_key": "names of fields in valid Unicode",
+    "string_too_short": "text that is not empty",
+}
+_PHRASES = {
+    "greater_than_equal": ("ge", "a value of {} or more"),
+    "less_than_equal": ("le", "a value of {} or less"),
+    "greater_than": ("gt", "a value above {}"),
+    "less_than": ("lt", "a value below {}"),
+    "too_long": ("max_length", "at most {} entries"),
+    "too_short": ("min_length", "at least {} entries"),
+    "string_too_long": ("max_length", "at most {} characters"),
+    "literal_error": ("expected", "{}"),
+}
+
+
+def fault(entry: Mapping[str, Any]) -> FieldFault:
+    """Return Pydantic's complaint `entry` as the fault of a field.
+
+    Examples
+    --------
+    >>> found = fault({"type": "greater_than_equal", "loc": ("body", "parts", 0, "quantity"),
+    ...                "ctx": {"ge": 1}})
+    >>> found.field, found.expected
+    ('parts[0].quantity', 'a value of 1 or more')
+    >>> fault({"type": "extra_forbidden", "loc": ("body", "x" * 1000)}).field
+    'body.(unnamed)'
+    """
+    where = [part for part in entry["loc"] if part != "body"]
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where)
+    if where and isinstance(where[-1], str) and not _NAME.fullmatch(where[-1]):
+        # The caller made this name up: it may be huge or private.
+        within = fault({**entry, "loc": where[:-1]})
+        return FieldFault(field=f"{within.field}.(unnamed)", expected=_expected(entry))
+    return FieldFault(field=field.lstrip(".") or "body", expected=_expected(entry))
+
+
+def _expected(entry: Mapping[str, Any]) -> str:
+    kind, limits = entry["type"], entry.get("ctx", {})
+    if kind in _EXPECTED:
+        return _EXPECTED[kind]
+    if kind in _PHRASES:
+        name, phrase = _PHRASES[kind]
+        limit = limits.get(name)
+        return phrase.format(f"{limit:.15g}" if isinstance(limit, float) else limit)
+    if kind == "value_error":
+        return str(limits["error"])
+    return "a value as /docs describes it"
