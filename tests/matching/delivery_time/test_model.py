@@ -259,6 +259,14 @@ def test_a_time_zone_that_is_none_is_refused(timezone):
         fit(trip(), timezone=timezone)
 
 
+def test_free_roads_are_slowed_down_by_the_hour(learned):
+    hours = [datetime(2026, 1, 5, hour, tzinfo=UTC) for hour in range(24)]
+    factors = [learned.slowdown(hour) for hour in hours]
+    assert min(factors) >= 1
+    assert factors[15] == max(factors)
+    assert factors[15] == pytest.approx(1.5 / 0.7, rel=0.15)
+
+
 def test_outcomes_of_no_trips_change_nothing(learned, past):
     model = from_bytes(learned.to_bytes())
     assert model.observe(past.clear()).version == learned.version
