@@ -53,7 +53,11 @@ def newest_numbers(replacements: pl.DataFrame) -> dict[str | int, str | int]:
 
 
 def supersede(
-    frame: pl.DataFrame, replacements: pl.DataFrame, *, amounts: Sequence[str] = ("quantity",)
+    frame: pl.DataFrame,
+    replacements: pl.DataFrame,
+    *,
+    amounts: Sequence[str] = ("quantity",),
+    largest: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Return `frame` with every superseded `series_id` replaced by the newest, amounts added up.
 
@@ -65,6 +69,8 @@ def supersede(
         As for `newest_numbers`.
     amounts
         Columns that add up where an old number meets its new one; null only where both are.
+    largest
+        Columns of which the larger value is kept, such as `in_stock_share`.
 
     Raises
     ------
@@ -77,13 +83,14 @@ def supersede(
     >>> supersede(sales, pl.DataFrame({"series_id": ["B"], "supersedes": ["A"]})).rows()
     [('B', 1, 5)]
     """
-    for name in ("series_id", *amounts):
+    for name in ("series_id", *amounts, *largest):
         if name not in frame.columns:
             raise InvalidFrame("frame", name, "a column", found="no such column")
     newest = newest_numbers(replacements)
     if not newest:
         return frame
     renamed = frame.with_columns(pl.col("series_id").replace(newest))
-    keys = [name for name in frame.columns if name not in amounts]
+    keys = [name for name in frame.columns if name not in {*amounts, *largest}]
     some = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()) for name in amounts]
-    return renamed.group_by(keys, maintain_order=True).agg(some).select(frame.columns)
+    kept = [pl.col(name).max() for name in largest]
+    return renamed.group_by(keys, maintain_order=True).agg(*some, *kept).select(frame.columns)
