@@ -5,8 +5,10 @@ all rows share is computed once, which keeps a request of 50 shops to one custom
 Degrees in, kilometres and hours out. Pure.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -19,10 +21,10 @@ __all__ = ["FEATURE_NAMES", "HOURS_PER_WEEK", "Clock", "Journey", "columns", "gr
 Floats = NDArray[np.float64]
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius R1 of the GRS 80 ellipsoid
-KM_PER_DEGREE = EARTH_RADIUS_KM * np.pi / 180
+KM_PER_DEGREE = EARTH_RADIUS_KM * math.pi / 180
 HOURS_PER_WEEK = 168
 # Streets seldom run north to south: trees cut along axes, so they get these turned axes as well.
-_TURNS = np.radians([30.0, 60.0])
+_TURNS = tuple((math.cos(turn), math.sin(turn)) for turn in (math.pi / 6, math.pi / 3))
 
 FEATURE_NAMES = (
     "log_km",
@@ -59,6 +61,18 @@ class Clock:
         seconds = local.minute * 60 + local.second + local.microsecond / 1e6
         hour_of_week = local.weekday() * 24 + local.hour + seconds / 3600
         return cls(np.array([hour_of_week]), np.array([float(local.timetuple().tm_yday)]))
+
+    def interpolated(self, table: Floats) -> Floats:
+        """Return the values of a table of the week, shape (168,) or (168, r), at the hours."""
+        hour, following, share = self._position
+        share = share if table.ndim == 1 else share[:, None]
+        values: Floats = table[hour] * (1 - share)
+        return values + table[following] * share
+
+    @cached_property
+    def _position(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+        hour = np.minimum(self.hour_of_week.astype(np.int64), HOURS_PER_WEEK - 1)
+        return hour, (hour + 1) % HOURS_PER_WEEK, self.hour_of_week - hour
 
     @classmethod
     def of(cls, started_at: pl.Series, timezone: str) -> Self:
@@ -148,11 +162,10 @@ def columns(
 
 
 def _plane(lon: Floats, lat: Floats, centre: tuple[float, float]) -> list[Floats]:
-    x = _wrapped(lon - centre[0]) * (np.cos(np.radians(centre[1])) * KM_PER_DEGREE)
+    x = _wrapped(lon - centre[0]) * (math.cos(math.radians(centre[1])) * KM_PER_DEGREE)
     y = (lat - centre[1]) * KM_PER_DEGREE
     turned = [x, y]
-    for turn in _TURNS:
-        cos, sin = np.cos(turn), np.sin(turn)
+    for cos, sin in _TURNS:
         turned += [x * cos + y * sin, y * cos - x * sin]
     return turned
 

@@ -11,6 +11,7 @@ move it little and none leave it as it is. Outliers are held by Huber weights (H
 Pure.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -53,9 +54,13 @@ _NOISE_SD = 0.35
 # log |z| of a standard normal z: mean -(γ + log 2)/2 and standard deviation π/√8.
 _LOG_ABSOLUTE_NORMAL_MEAN = -(np.euler_gamma + np.log(2)) / 2
 _LOG_ABSOLUTE_NORMAL_SD = np.pi / np.sqrt(8)
-_LOG_SPREAD_LIMITS = (np.log(0.05), np.log(1.5))
+_LOG_SPREAD_LIMITS = math.log(0.05), math.log(1.5)
 _SLIGHT_SHARE = 1e-3  # waves of less variance than this share of the largest say nothing
 _KNOT_HOURS = np.arange(HOURS_PER_WEEK)
+
+
+_NEAR, _FAR, _MIDDLE = math.log(2.0), math.log(6.0), math.log(2.5)
+_ENDS = math.log(0.3), math.log(30.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,26 +69,18 @@ class Terms:
 
     plain: tuple[Floats | float, ...]
     lean: Floats
-    hour: NDArray[np.int64]
-    share: Floats
+    clock: Clock
 
     @classmethod
     def of(cls, journey: Journey, clock: Clock) -> "Terms":
         """Return the terms of trips."""
-        near = np.minimum(journey.log_km - np.log(2.0), 0.0)
-        far = np.maximum(journey.log_km - np.log(6.0), 0.0)
+        near = np.minimum(journey.log_km - _NEAR, 0.0)
+        far = np.maximum(journey.log_km - _FAR, 0.0)
         turn = 4 * journey.bearing
         # held at the ends of the city, so that rush hour does not compound over continents
-        held = np.minimum(np.maximum(journey.log_km, np.log(0.3)), np.log(30.0))
-        hour = np.minimum(clock.hour_of_week.astype(np.int64), HOURS_PER_WEEK - 1)
+        held = np.minimum(np.maximum(journey.log_km, _ENDS[0]), _ENDS[1])
         plain = (1.0, journey.log_km, near, far, np.cos(turn), np.sin(turn))
-        return cls(plain, held - np.log(2.5), hour, clock.hour_of_week - hour)
-
-    def read(self, table: Floats) -> Floats:
-        """Return the values of a table of the week, shape (168,) or (168, r), at the hours."""
-        share = self.share if table.ndim == 1 else self.share[:, None]
-        values: Floats = table[self.hour] * (1 - share)
-        return values + table[(self.hour + 1) % HOURS_PER_WEEK] * share
+        return cls(plain, held - _MIDDLE, clock)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +93,9 @@ class LogLinear:
 
     def at(self, terms: Terms) -> Floats:
         """Return the log that is expected of trips: of their seconds, or of their spread."""
-        result = terms.read(self.level) + terms.read(self.slope) * terms.lean
+        result = (
+            terms.clock.interpolated(self.level) + terms.clock.interpolated(self.slope) * terms.lean
+        )
         for coefficient, term in zip(self.coefficients.tolist(), terms.plain, strict=True):
             result = result + coefficient * term
         return result
@@ -126,7 +125,8 @@ def fit_spread(terms: Terms, errors: Floats) -> LogLinear:
 
 def spread_of(spread: LogLinear, terms: Terms) -> Floats:
     """Return the standard deviation of log seconds that `spread` expects, kept to 0.05..1.5."""
-    deviation: Floats = np.exp(np.clip(spread.at(terms), *_LOG_SPREAD_LIMITS))
+    least, most = _LOG_SPREAD_LIMITS
+    deviation: Floats = np.exp(np.minimum(np.maximum(spread.at(terms), least), most))
     return deviation
 
 
@@ -160,7 +160,13 @@ def _posterior(terms: Terms, observed: Floats, prior: LogLinear, noise_sd: float
 
 def _design(terms: Terms, by_hour: Floats, by_slope: Floats) -> Floats:
     plain = np.column_stack(np.broadcast_arrays(*terms.plain)) * _COEFFICIENT_SD
-    return np.column_stack([plain, terms.read(by_hour), terms.read(by_slope) * terms.lean[:, None]])
+    return np.column_stack(
+        [
+            plain,
+            terms.clock.interpolated(by_hour),
+            terms.clock.interpolated(by_slope) * terms.lean[:, None],
+        ]
+    )
 
 
 @cache

@@ -57,8 +57,6 @@ class Trees:
         Shape (s, 2): first leaf of the split's left side, and first leaf after it.
     leaf_values
         Shape (trees, leaves), leaves from left to right, padded with zeros; at most 64 leaves.
-    features
-        How many columns a trip has.
     """
 
     split_tree: NDArray[np.int64]
@@ -66,38 +64,32 @@ class Trees:
     split_threshold: Floats
     split_leaves: NDArray[np.int64]
     leaf_values: Floats
-    features: int
 
     def total(self, columns: Sequence[Floats]) -> Floats:
         """Return the sum over the trees for each trip.
 
         `columns` holds one array per feature, of shape (n,) or, where all trips share it, (1,).
         """
-        n = max(len(column) for column in columns)
+        n = next((len(column) for column in columns if len(column) != 1), 1)
         if not len(self.leaf_values):
             return np.zeros(n)
-        shared = self._shared_words(columns)
-        own = [
-            (words, np.searchsorted(thresholds, column))
-            for column, thresholds, words in zip(columns, *self._lookup, strict=True)
-            if len(column) > 1 and len(thresholds)
-        ]
+        shared = np.full(len(self.leaf_values), _ALL_LEAVES)
+        own = []
+        for feature, thresholds, words in self._lookup:
+            rank = thresholds.searchsorted(columns[feature])
+            if len(rank) == 1:
+                shared &= words[rank[0]]
+            else:
+                own.append((words, rank))
         result = np.empty(n)
         for start in range(0, n, _CHUNK):
             stop = min(start + _CHUNK, n)
             alive = np.repeat(shared[None, :], stop - start, axis=0)
             for words, rank in own:
-                alive &= words[rank[start:stop]]
+                alive &= words.take(rank[start:stop], axis=0)
             leaf = _lowest_bit(alive) + self._first_leaf
             result[start:stop] = self._flat_values.take(leaf).sum(axis=1)
         return result
-
-    def _shared_words(self, columns: Sequence[Floats]) -> Words:
-        shared = np.full(len(self.leaf_values), _ALL_LEAVES)
-        for column, thresholds, words in zip(columns, *self._lookup, strict=True):
-            if len(column) == 1 and len(thresholds):
-                shared &= words[thresholds.searchsorted(column[0])]
-        return shared
 
     @cached_property
     def _first_leaf(self) -> NDArray[np.int64]:
@@ -109,21 +101,20 @@ class Trees:
         return self.leaf_values.ravel()
 
     @cached_property
-    def _lookup(self) -> tuple[list[Floats], list[Words]]:
-        """Per feature: its sorted thresholds, and for each rank the words of the splits passed."""
+    def _lookup(self) -> list[tuple[int, Floats, Words]]:
+        """Each feature split on, its sorted thresholds, and by rank the words of splits passed."""
         bits = np.uint64(1) << np.arange(64, dtype=np.uint64)
         below = np.concatenate([[np.uint64(0)], np.cumsum(bits, dtype=np.uint64)])
         first, after = self.split_leaves.T
         keeps = ~(below[after] ^ below[first])
-        thresholds_of, words_of = [], []
-        for feature in range(self.features):
+        lookup = []
+        for feature in np.unique(self.split_feature).tolist():
             chosen = self.split_feature == feature
             thresholds, rank = np.unique(self.split_threshold[chosen], return_inverse=True)
             words = np.full((len(thresholds) + 1, len(self.leaf_values)), _ALL_LEAVES)
             np.bitwise_and.at(words, (rank + 1, self.split_tree[chosen]), keeps[chosen])
-            thresholds_of.append(thresholds)
-            words_of.append(np.bitwise_and.accumulate(words, axis=0))
-        return thresholds_of, words_of
+            lookup.append((feature, thresholds, np.bitwise_and.accumulate(words, axis=0)))
+        return lookup
 
 
 def _lowest_bit(words: Words) -> NDArray[np.int64]:
@@ -136,7 +127,6 @@ NO_TREES = Trees(
     split_threshold=np.zeros(0),
     split_leaves=np.zeros((0, 2), np.int64),
     leaf_values=np.zeros((0, 0)),
-    features=0,
 )
 
 
@@ -151,7 +141,7 @@ def grow(features: Floats, target: Floats) -> Trees:
     array([-1.,  1.])
     """
     booster = _boosted(features, target)
-    return _flattened(booster.dump_model()["tree_info"], features.shape[1])
+    return _flattened(booster.dump_model()["tree_info"])
 
 
 def _boosted(features: Floats, target: Floats) -> Any:
@@ -160,7 +150,7 @@ def _boosted(features: Floats, target: Floats) -> Any:
     return lightgbm.train(_GROWTH, lightgbm.Dataset(features, target), _ROUNDS)
 
 
-def _flattened(trees: list[dict[str, Any]], features: int) -> Trees:
+def _flattened(trees: list[dict[str, Any]]) -> Trees:
     splits: list[tuple[int, int, float, int, int]] = []
     values: list[list[float]] = []
 
@@ -185,5 +175,4 @@ def _flattened(trees: list[dict[str, Any]], features: int) -> Trees:
         split_threshold=np.array(threshold, np.float64),
         split_leaves=np.column_stack([first, after]).astype(np.int64),
         leaf_values=np.array([row + [0.0] * (widest - len(row)) for row in values]),
-        features=features,
     )
