@@ -39,7 +39,7 @@ _USUAL_VARIANCE = np.array([0.25, 0.1, 0.25, 0.1])
 _USUAL_ITEM_VARIANCE = 0.1
 _LEVEL_PRECISION = 0.25  # items' levels stand within a factor of exp(2) of their group's
 
-_ROUNDS = 10
+_ROUNDS = 8
 _TEST_ROUND = 3
 _DEMAND_LEADS = 1.0  # standard errors that make price moves of whole groups unbelievable
 
@@ -160,14 +160,7 @@ def _within(panel: Panel, own: Vector, weight: Vector, before: _Cells) -> tuple[
     means = np.stack([panel.by_cell(weight * row) / total for row in own[[0, 1, 2, 4]]])
     inner = panel.within_cells(own[[0, 1, 2, 4]], weight)
     inside = group_regression(panel, inner[:3], inner[3], weight, _CENTRE[:3])
-    cell_panel = Panel(
-        panel.cell_group,
-        np.arange(panel.groups),
-        panel.cell_period,
-        np.arange(len(total)),
-        panel.cell_group,
-        panel.cell_period,
-    )
+    cell_panel = Panel.of(panel.cell_group, np.arange(panel.groups), panel.cell_period)
     between = group_regression(
         cell_panel, means[:3], means[3], 1 / (before.variance + 1 / total), _CENTRE[:3]
     )

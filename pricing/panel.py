@@ -18,27 +18,29 @@ Index = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Panel:
-    """Positions of each row's `item`, `group`, `period` and `cell`, counted from 0."""
+    """Positions of each row's `item`, `group`, `period` and `cell`, counted from 0.
+
+    Rows stand by item, and every item has one or more.
+    """
 
     item: Index
     item_group: Index
+    group: Index
     period: Index
     cell: Index
     cell_group: Index
     cell_period: Index
+    first_row: Index  # of each item
 
     @classmethod
     def of(cls, item: Index, item_group: Index, period: Index) -> "Panel":
-        """Return the panel of rows that stand at `item` and `period`."""
+        """Return the panel of rows that stand at `item` (in rising order) and `period`."""
         group = item_group[item]
         periods = int(period.max()) + 1
         keys, cell = np.unique(group * periods + period, return_inverse=True)
-        return cls(item, item_group, period, cell, keys // periods, keys % periods)
-
-    @property
-    def group(self) -> Index:
-        """Group of each row."""
-        return self.item_group[self.item]
+        first_row = np.searchsorted(item, np.arange(len(item_group)))
+        by_cell = (cell, keys // periods, keys % periods)
+        return cls(item, item_group, group, period, *by_cell, first_row)
 
     @property
     def items(self) -> int:
@@ -57,7 +59,7 @@ class Panel:
 
     def by_item(self, values: Vector) -> Vector:
         """Sum over the rows of each item."""
-        return _sums(self.item, values, self.items)
+        return np.asarray(np.add.reduceat(values, self.first_row, axis=-1))
 
     def by_group(self, values: Vector) -> Vector:
         """Sum over the rows of each group."""
@@ -73,11 +75,10 @@ class Panel:
 
     def within_items(self, values: Vector, weight: Vector) -> Vector:
         """Return `values` less the weighted mean of their item; rows of `values` are variables."""
-        total = self.by_item(weight)
-        means = [self.by_item(weight * row) / total for row in np.atleast_2d(values)]
-        return np.asarray(values - np.stack(means)[:, self.item].reshape(values.shape))
+        means = self.by_item(weight * values) / self.by_item(weight)
+        return np.asarray(values - means[..., self.item])
 
-    def within_cells(self, values: Vector, weight: Vector, *, rounds: int = 6) -> Vector:
+    def within_cells(self, values: Vector, weight: Vector, *, rounds: int = 5) -> Vector:
         """Return `values` less both item and cell means, by alternating projections.
 
         Source: Gaure (2013), "OLS with multiple high dimensional category variables",
