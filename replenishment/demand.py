@@ -63,7 +63,8 @@ def read_demand(demand: pl.DataFrame, lead_time: Floats) -> Demand:
     InvalidFrame
         The frame has none of the forms, or values that cannot be used.
     """
-    if "quantity" in demand.columns or "period_start" in demand.columns:
+    levels = {name: level for name in demand.columns if (level := _level(name)) is not None}
+    if "quantity" in demand.columns or ("period_start" in demand.columns and not levels):
         rows = checked(demand, _HISTORY, name="demand", key=["series_id", "period_start"])
         history = History.of(rows)
         return Demand(history.parts, estimate(history), history)
@@ -74,11 +75,8 @@ def read_demand(demand: pl.DataFrame, lead_time: Floats) -> Demand:
         mean_sd = rows["mean_sd"].to_numpy() if known else np.zeros(len(mean))
         period = PeriodDemand(mean, rows["variance"].to_numpy(), mean_sd)
         return Demand(rows["series_id"], period)
-    levels = {name: _level(name) for name in demand.columns if _level(name) is not None}
     if levels:
-        return _forecast(
-            demand, {name: level for name, level in levels.items() if level}, lead_time
-        )
+        return _forecast(demand, levels, lead_time)
     raise InvalidFrame(
         "demand",
         "*",

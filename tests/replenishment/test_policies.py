@@ -1,3 +1,4 @@
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -173,3 +174,20 @@ def test_a_demand_too_large_to_enumerate_is_refused() -> None:
     huge = pl.DataFrame({"series_id": [1], "mean": 1e9, "variance": 1e12})
     with pytest.raises(InvalidInput, match="count in a larger unit"):
         replenishment.policy(huge, lead_time=2, fill_rate=0.9, **COSTS)
+
+
+def test_a_forecast_of_lead_time_sums_is_taken_as_it_comes() -> None:
+    demand = pl.DataFrame(
+        {
+            "series_id": ["pads"],
+            "period_start": [dt.date(2026, 1, 1)],
+            "step": [0],
+            "mean": [6.0],
+            "q0.1": [2.0],
+            "q0.5": [6.0],
+            "q0.9": [10.0],
+        }
+    )
+    costs = {"lead_time": 2, "holding_cost": 1.0, "ordering_cost": 10.0, "fill_rate": 0.95}
+    with_date = replenishment.policy(demand, **costs)
+    assert with_date.equals(replenishment.policy(demand.drop("period_start", "step"), **costs))
