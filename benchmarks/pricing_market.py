@@ -44,7 +44,8 @@ class MarketRules:
     promotion_cut: float = 0.12
     promotion_effect: float = 0.3
     lost_share: float = 0.24
-    cost_share: float = 0.55
+    cost_share: float = 0.6
+    cost_spread: float = 0.15
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,9 @@ def simulate_market(rules: MarketRules, *, seed: int) -> Market:
     units = draw.poisson(np.exp(log_rate) * share).astype(float)
     list_price = np.exp(draw.normal(np.log(300), 0.8, rules.parts))
     price = list_price[:, None] * np.exp(real + inflation)
-    unit_cost = (list_price * rules.cost_share * np.exp(draw.normal(0, 0.08, rules.parts)))[
-        :, None
-    ] * np.exp(inflation)
+    unit_cost = (
+        list_price * rules.cost_share * np.exp(draw.normal(0, rules.cost_spread, rules.parts))
+    )[:, None] * np.exp(inflation)
     rate = np.exp(log_rate)
     market = Market(
         history=pl.DataFrame(),
