@@ -2,7 +2,8 @@
 
 At each origin all of them see the periods before it and are judged on those after it that were
 observed. A peer's quantiles are those of a negative binomial around its mean, with the mean squared
-error that its first step makes on the series' past; "history" takes the past's own quantiles.
+error that its first step makes on the series' past; "history" takes the past's own quantiles;
+"ensemble" averages the quantiles of SBA, TSB, IMAPA and history.
 Pure.
 """
 
@@ -27,6 +28,7 @@ Floats = NDArray[np.float64]
 Forecast = tuple[Floats, Floats]
 
 _STOCK_LEVELS = [n / 100 for n in range(50, 90, 2)] + [n / 1000 for n in range(900, 1000, 5)]
+_COMBINED = ("SBA", "TSB", "IMAPA")
 _METRICS = ("wql", "scaled_pinball", "mse", "bias", "stock_fill_95", "stock_cycle_95")
 
 
@@ -135,9 +137,17 @@ def _forecasts(
     values = frame.select(quantile_names(levels)).to_numpy().reshape(series, steps, len(levels))
     yield "model", (frame["mean"].to_numpy().reshape(series, steps), values)
     observed = [row[seen > 0] for row, seen in zip(past.quantity, past.exposure, strict=True)]
+    combined = []
     for name in PEERS:
-        yield name, _peer(name, observed, past, horizon, levels, lead_time_sum=lead_time_sum)
-    yield "history", _history(observed, horizon, levels, lead_time_sum=lead_time_sum)
+        answer = _peer(name, observed, past, horizon, levels, lead_time_sum=lead_time_sum)
+        yield name, answer
+        if name in _COMBINED:
+            combined.append(answer)
+    history = _history(observed, horizon, levels, lead_time_sum=lead_time_sum)
+    yield "history", history
+    combined.append(history)
+    mean, values = (np.mean(part, axis=0) for part in zip(*combined, strict=True))
+    yield "ensemble", (mean, values)
 
 
 def _peer(

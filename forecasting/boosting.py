@@ -1,4 +1,4 @@
-"""Two gradient boosters on the same rows: chances of 0, 1, 2 ... units, and the mean.
+"""Two gradient boosters on the same rows: chances of classes of counts, and the mean.
 
 The mean is learned as a ratio to the pooled rate under a Tweedie deviance (Joergensen 1987), whose
 weights make it the same whatever the unit of the quantities. Both are LightGBM (Ke et al. 2017)
@@ -6,7 +6,9 @@ with one thread and a fixed seed.
 Pure.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import lightgbm
@@ -22,8 +24,9 @@ Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
 
 _COMMON: dict[str, Any] = {
-    "num_leaves": 8,
-    "learning_rate": 0.1,
+    "num_leaves": 12,
+    "learning_rate": 0.2,
+    "extra_trees": True,
     "min_data_in_leaf": 100,
     "min_sum_hessian_in_leaf": 5.0,
     "lambda_l2": 10.0,
@@ -35,24 +38,30 @@ _COMMON: dict[str, Any] = {
     "force_row_wise": True,
     "verbose": -1,
 }
-_COUNT_ROUNDS, _MEAN_ROUNDS = 40, 80
+_COUNT_ROUNDS, _MEAN_ROUNDS = 25, 40
 _TWEEDIE_POWER = 1.3
-_FEWEST_IN_CLASS = 60
+_FEWEST_IN_CLASS = 40
 _COUNTS_BELOW, _MEAN_ABOVE = 5.0, 9.0
-_TAIL_POINTS = 200
+_POINTS_IN_CLASS = 60
+_USUAL_FACTORS = (0.5, 2.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CountBooster:
-    """Chances of 0 ... K - 2 and of K - 1 or more units; `tail` is how the last are spread."""
+    """Chances of classes of counts; `points` (class by point) are the counts in each."""
 
     booster: lightgbm.Booster
-    tail: Floats
+    points: Floats
+
+    @property
+    def values(self) -> Floats:
+        """The mean count of each class."""
+        return np.asarray(self.points.mean(axis=1))
 
     def chances(self, inputs: Matrix) -> Floats:
-        """Return a row of K probabilities for each row of `inputs`."""
+        """Return a row of probabilities for each row of `inputs`."""
         if not len(inputs):
-            return np.zeros((0, self.booster.num_model_per_iteration()))
+            return np.zeros((0, len(self.points)))
         return np.asarray(self.booster.predict(inputs, num_threads=1), dtype=np.float64)
 
 
@@ -67,11 +76,11 @@ class MeanBooster:
     linear: float
     square: float
 
-    def mean(self, inputs: Matrix, expected: Floats) -> Floats:
-        """Return mean units for each row, `expected` being those by the pooled rate."""
+    def ratio(self, inputs: Matrix) -> Floats:
+        """Return the mean of each row over what the pooled rate expects."""
         if not len(inputs):
             return np.zeros(0)
-        return np.asarray(self.booster.predict(inputs, num_threads=1) * expected)
+        return np.asarray(self.booster.predict(inputs, num_threads=1), dtype=np.float64)
 
     def variance(self, mean: Floats) -> Floats:
         """Return the variance of units whose mean is `mean`."""
@@ -89,30 +98,32 @@ def share_of_counts(expected: Floats) -> Floats:
     return np.clip((_MEAN_ABOVE - expected) / (_MEAN_ABOVE - _COUNTS_BELOW), 0.0, 1.0)
 
 
-def fit_counts(rows: Rows, *, most_classes: int) -> CountBooster | None:
-    """Fit the chances on the rows with few units; None where too few of them are left.
+def fit_counts(rows: Rows, *, classes: Sequence[int]) -> CountBooster | None:
+    """Fit the chances on the rows with few units in a usual season; None where few are left.
 
-    Classes with too few rows to learn from join the last.
+    `classes` are the least counts of each class, from 0. One with too few rows to learn from joins
+    the class below it.
     """
-    few = share_of_counts(rows.expected) > 0
-    units = rows.units[few].astype(np.int64)
-    sizes = np.bincount(np.minimum(units, most_classes), minlength=most_classes)
-    at_least = sizes[::-1].cumsum()[::-1]
-    enough = (sizes[:most_classes] >= _FEWEST_IN_CLASS) & (at_least[:most_classes] > 0)
-    classes = int(np.argmin(enough)) + 1 if not enough.all() else most_classes
-    if classes < 3:
+    usual = (rows.factor > _USUAL_FACTORS[0]) & (rows.factor < _USUAL_FACTORS[1])
+    few = (share_of_counts(rows.expected) > 0) & usual
+    units = rows.units[few]
+    starts = [0]
+    for start, stop in pairwise([*classes[1:], np.inf]):
+        inside = int(((units >= start) & (units < stop)).sum())
+        if inside >= _FEWEST_IN_CLASS:
+            starts.append(int(start))
+    if len(starts) < 3:
         return None
-    data = lightgbm.Dataset(
-        rows.inputs[few], label=np.minimum(units, classes - 1), weight=rows.weight[few]
-    )
-    settings = {**_COMMON, "objective": "multiclass", "num_class": classes}
-    beyond = np.sort(units[units >= classes - 1]).astype(np.float64)
-    tail = beyond if len(beyond) else np.array([classes - 1.0])
-    if len(tail) > _TAIL_POINTS:
-        middle = (np.arange(_TAIL_POINTS) + 0.5) / _TAIL_POINTS
-        tail = np.quantile(tail, middle, method="inverted_cdf")
+    label = np.searchsorted(starts, units, side="right") - 1
+    data = lightgbm.Dataset(rows.inputs[few], label=label, weight=rows.weight[few])
+    settings = {**_COMMON, "objective": "multiclass", "num_class": len(starts)}
+    middle = (np.arange(_POINTS_IN_CLASS) + 0.5) / _POINTS_IN_CLASS
+    points = [
+        np.quantile(units[label == one], middle, method="inverted_cdf")
+        for one in range(len(starts))
+    ]
     booster = lightgbm.train(settings, data, num_boost_round=_COUNT_ROUNDS)
-    return CountBooster(booster=booster, tail=tail)
+    return CountBooster(booster=booster, points=np.stack(points))
 
 
 def fit_mean(rows: Rows) -> MeanBooster:

@@ -1,4 +1,4 @@
-"""Quantiles of demand: of a negative binomial, and of probabilities of 0, 1, 2 ... units.
+"""Quantiles of demand: of a negative binomial, and of chances of 0, 1, 2 ... units.
 
 The quantile at tau is the smallest quantity q with P(demand <= q) >= tau, so all are monotone in
 tau and never negative.
@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from scipy.special import nbdtrik
 from scipy.stats import nbinom
 
-__all__ = ["class_mean", "class_quantiles", "negative_binomial_quantiles"]
+__all__ = ["class_quantiles", "negative_binomial_quantiles", "tilted"]
 
 Floats = NDArray[np.float64]
 
 # the formulas need a variance above the mean; this one is a Poisson's for every practical purpose
 _LEAST_EXCESS = 1e-4
 _ROUNDING = 1e-9
+_MOST_STEPS, _CLOSE_ENOUGH = 12, 1e-3
 
 
 def negative_binomial_quantiles(
@@ -47,41 +48,64 @@ def negative_binomial_quantiles(
     return np.where(mean[:, None] > 0, result, 0.0)
 
 
-def class_quantiles(chances: Floats, tail: Floats, quantiles: Sequence[float]) -> Floats:
-    """Return quantiles of demand whose last class is "that many or more", spread as `tail`.
+def class_quantiles(chances: Floats, points: Floats, quantiles: Sequence[float]) -> Floats:
+    """Return quantiles of demand that falls into classes of one or more quantities.
 
     Parameters
     ----------
     chances
-        Row by class: the probability of 0, 1, ... K - 2 and of K - 1 or more units.
-    tail
-        Quantities of K - 1 or more, ascending, each as likely as the others.
+        Row by class: the probability of each class, in rising order of its quantities.
+    points
+        Class by point: quantities of the class, rising, each as likely as the others.
 
     Examples
     --------
-    >>> class_quantiles(np.array([[0.5, 0.3, 0.2]]), np.array([2.0, 5.0]), [0.5, 0.6, 0.9, 0.95])
+    >>> points = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 5.0]])
+    >>> class_quantiles(np.array([[0.5, 0.3, 0.2]]), points, [0.5, 0.6, 0.9, 0.95])
     array([[0., 1., 2., 5.]])
     """
-    cumulative = np.cumsum(chances, axis=1)
-    last = chances.shape[1] - 1
+    # classes by row: sums over few classes are quicker down than across
+    cumulative = np.cumsum(chances.T, axis=0)
+    rows, last = np.arange(len(chances)), points.shape[1] - 1
     result = np.empty((len(chances), len(quantiles)))
     for column, level in enumerate(quantiles):
-        count = (cumulative[:, :last] < level - _ROUNDING).sum(axis=1)
-        beyond = (level - cumulative[:, last - 1]) / np.maximum(chances[:, last], _ROUNDING)
-        place = np.ceil(beyond * len(tail) - 1e-6).astype(np.int64) - 1
-        result[:, column] = np.where(
-            count == last, tail[np.clip(place, 0, len(tail) - 1)], count.astype(np.float64)
-        )
+        cell = (cumulative[:-1] < level - _ROUNDING).sum(axis=0, dtype=np.int8)
+        chance = np.maximum(chances[rows, cell], _ROUNDING)
+        inside = 1 - (cumulative[cell, rows] - level) / chance
+        place = np.ceil(inside * (last + 1) - 1e-6).astype(np.int64) - 1
+        result[:, column] = points[cell, np.clip(place, 0, last)]
     return result
 
 
-def class_mean(chances: Floats, tail: Floats) -> Floats:
-    """Return the mean of the demand that `class_quantiles` describes.
+def tilted(chances: Floats, values: Floats, ratio: Floats) -> Floats:
+    """Return the chances nearest to `chances` whose mean is `ratio` times theirs.
+
+    The exponential tilt p exp(theta v), which moves the mean at the least Kullback-Leibler
+    divergence (Csiszar 1975); theta by Newton's method on the log of the mean.
+
+    Parameters
+    ----------
+    chances, values
+        Row by class, and the mean quantity of each class.
+    ratio
+        One for each row.
 
     Examples
     --------
-    >>> class_mean(np.array([[0.5, 0.3, 0.2]]), np.array([2.0, 5.0])).tolist()
-    [1.0]
+    >>> even = np.array([[0.5, 0.5]])
+    >>> tilted(even, np.array([0.0, 1.0]), np.array([0.5])).round(3).tolist()
+    [[0.75, 0.25]]
     """
-    values = np.append(np.arange(chances.shape[1] - 1, dtype=np.float64), tail.mean())
-    return np.asarray(chances @ values)
+    target = np.log(np.clip(ratio * (chances @ values), 1e-9, 0.95 * values[-1]))
+    across, down = chances.T, values[:, None]
+    theta = np.log(np.maximum(ratio, 1e-9)) / 2
+    for _ in range(_MOST_STEPS):
+        weights = across * np.exp(theta * down - (theta * values[-1]).clip(0))
+        weights /= weights.sum(axis=0)
+        mean = np.maximum(values @ weights, 1e-12)
+        miss = target - np.log(mean)
+        if np.abs(miss).max() < _CLOSE_ENOUGH:
+            break
+        variance = np.maximum(values**2 @ weights - mean**2, 1e-12)
+        theta += np.clip(miss * mean / variance, -3, 3)
+    return np.ascontiguousarray(weights.T)

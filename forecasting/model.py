@@ -14,13 +14,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clutch.errors import InvalidInput
-from forecasting.boosting import CountBooster, MeanBooster, fit_counts, fit_mean, share_of_counts
-from forecasting.distributions import class_mean, class_quantiles, negative_binomial_quantiles
+from forecasting.answers import Answers
+from forecasting.boosting import CountBooster, MeanBooster, fit_counts, fit_mean
+from forecasting.distributions import negative_binomial_quantiles
 from forecasting.gamma_poisson import DISCOUNT, RatePrior, rate_prior, rates
 from forecasting.panel import Panel, panel_of
 from forecasting.periods import Frequency, checked_frequency, period_start
 from forecasting.seasonality import Seasonality, seasonality_of
-from forecasting.training import bands, inputs, training_rows, with_target
+from forecasting.training import bands, inputs, training_rows, with_band
 
 __all__ = ["DemandModel", "checked_quantiles", "fit", "fit_panel", "forecast", "quantile_names"]
 
@@ -30,7 +31,11 @@ DEFAULT_QUANTILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 _FEWEST_ROWS = 1_500
 _CHUNK_CELLS = 4_000_000
-_CLASSES = {False: 10, True: 15}
+# the least count of each class, by whether the target is a sum
+_CLASSES = {
+    False: (0, 1, 2, 3, 4, 6, 9, 14),
+    True: (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30),
+}
 _UNITS_IN_A_SALE = 10.0
 _LONGEST_HORIZON = 400
 
@@ -102,9 +107,12 @@ class DemandModel:
         mean, quantiles = self._pooled(panel, past, ahead, levels)
         if self.means is not None:
             known = _seen(panel)
-            some = _rows(panel, known)
             mean[known], quantiles[known] = self._boosted(
-                some, _of(past, known), _of(ahead, known), levels
+                _rows(panel, known),
+                _of(past, known),
+                _of(ahead, known),
+                levels,
+                (self.means, self.counts),
             )
         return mean * self.unit, quantiles * self.unit
 
@@ -135,53 +143,28 @@ class DemandModel:
         return mean, quantiles
 
     def _boosted(
-        self, panel: Panel, past: Floats, ahead: Floats, levels: Sequence[float]
+        self,
+        panel: Panel,
+        past: Floats,
+        ahead: Floats,
+        levels: Sequence[float],
+        boosters: tuple[MeanBooster, CountBooster | None],
     ) -> tuple[Floats, Floats]:
-        """Return the boosters' answer, one row of the trees for each stretch that shares one."""
+        """Return the boosters' answer; the steps of a band share one row of the trees."""
         matrix, level = inputs(panel, past, self.prior)
         means, quantiles = [], []
         for number, (start, stop) in enumerate(
             bands(self.horizon, lead_time_sum=self.lead_time_sum)
         ):
-            repeats = 1 if self.lead_time_sum else stop - start
-            if self.seasonality.is_flat and not self.lead_time_sum:
-                columns, repeats = [start], repeats
-            else:
-                columns, repeats = list(range(start, start + repeats)), 1
-            for column in columns:
-                factor = np.broadcast_to(ahead[:, column], level.shape)
-                mean, values = self._mixed(
-                    with_target(matrix, number, factor), level * factor, levels
-                )
-                means += [mean] * repeats
-                quantiles += [values] * repeats
+            factors = ahead if self.lead_time_sum else ahead[:, start:stop]
+            usual = float(self.horizon) if self.lead_time_sum else 1.0
+            answers = Answers.of(with_band(matrix, number), level, boosters, usual=usual)
+            for step, factor in enumerate(factors.T):
+                if step == 0 or (factor != factors.T[step - 1]).any():
+                    answer = answers.at(factor, levels, whole=self.is_whole)
+                means.append(answer[0])
+                quantiles.append(answer[1])
         return np.stack(means, axis=1), np.stack(quantiles, axis=1)
-
-    def _mixed(
-        self, matrix: NDArray[np.float32], expected: Floats, levels: Sequence[float]
-    ) -> tuple[Floats, Floats]:
-        """Return mean and quantiles of each row, from the counts, the mean, or both."""
-        if self.means is None:
-            raise AssertionError("rows for trees without trees")
-        mean = self.means.mean(matrix, expected)
-        share = share_of_counts(expected)
-        if self.counts is None:
-            share = np.zeros_like(share)
-        quantiles = np.empty((len(mean), len(levels)))
-        many, few = share < 1, share > 0
-        quantiles[many] = negative_binomial_quantiles(
-            mean[many], self.means.variance(mean[many]), levels, whole=self.is_whole
-        )
-        if self.counts is None or not few.any():
-            return mean, quantiles
-        chances = self.counts.chances(matrix[few])
-        counted = class_quantiles(chances, self.counts.tail, levels)
-        weight = share[few, None]
-        around = np.where(weight < 1, quantiles[few], 0.0)
-        quantiles[few] = np.where(weight < 1, weight * counted + (1 - weight) * around, counted)
-        half = share[few] / 2
-        mean[few] = half * class_mean(chances, self.counts.tail) + (1 - half) * mean[few]
-        return mean, quantiles
 
 
 def fit(
@@ -215,7 +198,7 @@ def fit_panel(panel: Panel, *, horizon: int, lead_time_sum: bool) -> DemandModel
     counts, means = None, None
     if rows is not None and len(rows.units) >= _FEWEST_ROWS and rows.units.any():
         means = fit_mean(rows)
-        counts = fit_counts(rows, most_classes=_CLASSES[lead_time_sum]) if is_whole else None
+        counts = fit_counts(rows, classes=_CLASSES[lead_time_sum]) if is_whole else None
     return DemandModel(
         freq=panel.freq,
         horizon=horizon,

@@ -116,18 +116,18 @@ def panel_of(sales: pl.DataFrame, freq: Frequency, *, name: str = "sales") -> Pa
     >>> panel_of(sales.clear(), "M").quantity.shape
     (0, 0)
     """
-    rows = checked(sales, _CONTRACT, name=name, key=["series_id", "period_start"])
+    rows = checked(sales, _CONTRACT, name=name)
     numbers = period_numbers(rows["period_start"], freq, name=name)
     weekday = int(rows["period_start"].cast(pl.Int32)[0]) % 7 if rows.height else 0
     first, length = _span(numbers, freq)
-    ids = rows["series_id"].unique(maintain_order=True)
+    ids, series = _codes(rows["series_id"])
     if len(ids) * length > _LARGEST_PANEL_CELLS:
         expected = f"series x periods of at most {_LARGEST_PANEL_CELLS:,}"
         found = f"{len(ids):,} x {length:,}"
         raise InvalidFrame(name, "period_start", expected, found=found)
-    at = (rows["series_id"].rle_id().to_numpy().astype(np.int64), numbers - first)
-    recent = at[1] >= 0
-    cells = (at[0][recent], at[1][recent])
+    _refuse_duplicates(series, numbers, name)
+    recent = numbers >= first
+    cells = (series[recent], numbers[recent] - first)
     shape = (len(ids), length)
 
     def spread(values: pl.Series, missing: float) -> Floats:
@@ -142,7 +142,7 @@ def panel_of(sales: pl.DataFrame, freq: Frequency, *, name: str = "sales") -> Pa
         quantity=quantity,
         exposure=exposure,
         price=spread(rows["price"], np.nan) if "price" in rows.columns else None,
-        attributes={a: _attribute(rows, a, name) for a in _ATTRIBUTES if a in rows.columns},
+        attributes={a: _attribute(rows, ids, a, name) for a in _ATTRIBUTES if a in rows.columns},
         freq=freq,
         first=first,
         weekday=weekday,
@@ -155,6 +155,29 @@ def _span(numbers: NDArray[np.int64], freq: Frequency) -> tuple[int, int]:
     last = int(numbers.max())
     first = max(int(numbers.min()), last + 1 - LONGEST[freq])
     return first, last + 1 - first
+
+
+def _codes(series_id: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
+    """Return the ids in order, and for each row the position of its own.
+
+    Rows of a series mostly lie together, so that only the ids of runs are sorted.
+    """
+    runs = series_id.rle_id().to_numpy()
+    starts = np.flatnonzero(np.diff(runs, prepend=-1)) if len(runs) else np.zeros(0, dtype=np.int64)
+    run_ids = series_id.gather(starts)
+    ids = run_ids.unique().sort()
+    codes = run_ids.replace_strict(ids, pl.int_range(len(ids), eager=True), return_dtype=pl.Int64)
+    return ids, codes.to_numpy()[runs] if len(runs) else starts
+
+
+def _refuse_duplicates(series: NDArray[np.int64], numbers: NDArray[np.int64], name: str) -> None:
+    order = np.lexsort((numbers, series))
+    same = (np.diff(series[order]) == 0) & (np.diff(numbers[order]) == 0)
+    if same.any():
+        at = int(np.argmax(same))
+        rows = sorted(order[at : at + 2].tolist())
+        key = "series_id + period_start"
+        raise InvalidFrame(name, key, "one row for each", found="duplicates", rows=rows)
 
 
 def _evidence(rows: pl.DataFrame) -> pl.Series:
@@ -174,11 +197,10 @@ def _exposure(rows: pl.DataFrame) -> pl.Series:
     return rows.select(seen.alias("exposure")).to_series()
 
 
-def _attribute(rows: pl.DataFrame, attribute: str, name: str) -> pl.Series:
-    """One value a series; null where it is not known."""
-    of_series = rows.group_by("series_id", maintain_order=True).agg(
-        pl.col(attribute).drop_nulls().unique().sort()
-    )
+def _attribute(rows: pl.DataFrame, ids: pl.Series, attribute: str, name: str) -> pl.Series:
+    """Return one value for each of `ids`; null where it is not known."""
+    values = rows.group_by("series_id").agg(pl.col(attribute).drop_nulls().unique().sort())
+    of_series = ids.to_frame().join(values, on="series_id", how="left", maintain_order="left")
     several = of_series.filter(pl.col(attribute).list.len() > 1)
     if several.height:
         found = f"several for {several['series_id'][0]}"

@@ -16,7 +16,7 @@ from forecasting.gamma_poisson import DISCOUNT, RatePrior, group_rates, rate_pri
 from forecasting.panel import Panel
 from forecasting.seasonality import seasonality_of
 
-__all__ = ["Rows", "bands", "inputs", "training_rows"]
+__all__ = ["Rows", "bands", "inputs", "training_rows", "with_band"]
 
 Floats = NDArray[np.float64]
 
@@ -30,10 +30,14 @@ _SEED = 20240101
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """`inputs` of the trees, the `expected` units by the pooled rate, `units` and `weight`."""
+    """`inputs` of the trees, the `expected` units by the pooled rate, `units` and `weight`.
+
+    `factor` is the seasonal factor of the target, a period.
+    """
 
     inputs: NDArray[np.float32]
     expected: Floats
+    factor: Floats
     units: Floats
     weight: Floats
 
@@ -86,23 +90,24 @@ def training_rows(panel: Panel, *, horizon: int, lead_time_sum: bool) -> Rows | 
             )
             seen = past.exposure[series, -_SHORTEST_PAST:].any(axis=1)
             series, units, factor = series[seen], units[seen], factor[seen]
-            rows = with_target(matrix[series], number, factor)
-            parts.append((rows, level[series] * factor, units, weight[seen] / (stop - start)))
+            length = stop - start if lead_time_sum else 1
+            rows = with_band(matrix[series], number)
+            weight = weight[seen] / (stop - start)
+            parts.append((rows, level[series] * factor, factor / length, units, weight))
     if not parts:
         return None
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    kept = np.arange(len(columns[2]))
+    kept = np.arange(len(columns[0]))
     if len(kept) > _MOST_ROWS:
         chosen = np.random.default_rng(_SEED).permutation(len(kept))[:_MOST_ROWS]
         kept = np.sort(chosen)
-    matrix, expected, units, weight = (column[kept] for column in columns)
-    return Rows(inputs=matrix, expected=expected, units=units, weight=weight)
+    matrix, expected, factor, units, weight = (column[kept] for column in columns)
+    return Rows(inputs=matrix, expected=expected, factor=factor, units=units, weight=weight)
 
 
-def with_target(matrix: NDArray[np.float32], band: int, factor: Floats) -> NDArray[np.float32]:
-    """Return the features with what is known of the target: its band and its seasonal factor."""
-    target = np.column_stack([np.full(len(matrix), band), np.log(factor)])
-    return np.concatenate([matrix, target.astype(np.float32)], axis=1)
+def with_band(matrix: NDArray[np.float32], band: int) -> NDArray[np.float32]:
+    """Return the features with the band of the target beside them."""
+    return np.column_stack([matrix, np.full(len(matrix), band, dtype=np.float32)])
 
 
 def _sample(panel: Panel) -> Panel:
