@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 import demo as demo_market
+from api.serving import listen
 from cli.connection import ready_database
 from cli.loading import progress_bar
 from cli.match import print_matches
@@ -35,6 +36,7 @@ def demo(
     chosen = settings()
     if port is not None:
         chosen = chosen.model_copy(update={"port": port})
+    listen(chosen.host, chosen.port).close()  # a port that is taken is better known first
     with ready_database(chosen) as database:
         _prepare(database)
         _show(database, chosen)

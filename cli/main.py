@@ -1,8 +1,11 @@
 """The entry point: which module holds which command, and what an error looks like on a terminal."""
 
 import importlib
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import typer
 
@@ -31,15 +34,39 @@ def run(arguments: Sequence[str] | None = None) -> None:
     """Run `clutch` with `arguments` (the process's own by default) and exit.
 
     Exit codes: 0 done, 1 could not be done (one line says what to do next), 2 the call was wrong
-    (one line names the option or column and what was expected).
+    (one line names the option or column and what was expected), 130 and 143 stopped by Ctrl-C or
+    SIGTERM.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    with _good_end():
+        try:
+            _assembled(words)(words)
+        except InvalidInput as error:
+            _fail(error, exit_code=2)
+        except ClutchError as error:
+            _fail(error, exit_code=1)
+        except KeyboardInterrupt:  # while the command's module was being imported
+            raise SystemExit(130) from None
+
+
+@contextmanager
+def _good_end() -> Iterator[None]:
+    """Let commands put away what they opened on SIGTERM, and a reader leave the pipe early."""
+
+    def stop(number: int, _frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # not while things are being put away
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
     try:
-        _assembled(words)(words)
-    except InvalidInput as error:
-        _fail(error, exit_code=2)
-    except ClutchError as error:
-        _fail(error, exit_code=1)
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes once more at its exit, and would complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _assembled(words: list[str]) -> typer.Typer:

@@ -1,10 +1,12 @@
 """`clutch match`: the order service's question, asked from a terminal."""
 
 import datetime as dt
+import math
 from typing import Annotated
 
 import orjson
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -35,7 +37,8 @@ def match(
     _check("--lat", lat, -90, 90, "degrees from -90 to 90")
     _check("--limit", limit, 1, 50, "a whole number from 1 to 50")
     if max_distance_km is not None:
-        _check("--max-distance-km", max_distance_km, 0.001, 20_100, "kilometres above 0")
+        low = math.nextafter(0, 1)
+        _check("--max-distance-km", max_distance_km, low, 20_100, "kilometres above 0, to 20100")
     question = Question(
         make=make,
         lon=lon,
@@ -50,6 +53,7 @@ def match(
         engine = open_engine(database.url, connections=1)
         with transaction(engine) as session:
             knowledge = load_knowledge(session)
+            knowledge.makes.find(make, field="--make")
             now = dt.datetime.now(dt.UTC)
             matches = run(session, match_shops(question, knowledge=knowledge, roads=roads, now=now))
         engine.dispose()
@@ -72,7 +76,8 @@ def print_matches(matches: Matches) -> None:
         where = "" if nearest is None else f"; the nearest is {nearest / 1000:.1f} km away"
         typer.echo(f"no shop here carries this make{where}")
         return
-    table = Table("#", "shop", "km", "score", "likely", "9 times of 10", "why")
+    headings = ("#", "shop", "km", "score", "likely", "9 times of 10", "why")
+    table = Table(*headings, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for place, match in enumerate(matches["matches"], start=1):
         table.add_row(str(place), *_cells(match))
     Console().print(table)

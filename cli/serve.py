@@ -2,12 +2,14 @@
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
+from api.serving import listen
+from api.serving import serve as serve_api
 from cli.connection import ready_database
 from clutch.errors import SetupNeeded
 from clutch.settings import Settings, settings
@@ -32,22 +34,18 @@ def serve(
 
 
 def serve_until_stopped(chosen: Settings) -> None:
-    """Serve the API with its database; returns when the server was asked to stop."""
-    key = service_key(chosen)
-    with ready_database(chosen) as database:
+    """Serve the API with its database; returns when the server was asked to stop.
+
+    Raises
+    ------
+    CannotListen
+        The port is taken; nothing was started.
+    """
+    with listen(chosen.host, chosen.port) as listening, ready_database(chosen) as database:
         # Workers are new processes: they read the same choices from their environment.
         os.environ["CLUTCH_DATABASE_URL"] = database.url
-        os.environ["CLUTCH_SERVICE_KEY"] = key
-        uvicorn.run(
-            "api.app:create_app",
-            factory=True,
-            host=chosen.host,
-            port=chosen.port,
-            workers=chosen.workers,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=10,
-        )
+        os.environ["CLUTCH_SERVICE_KEY"] = service_key(chosen)
+        serve_api(listening, workers=chosen.workers)
 
 
 def service_key(chosen: Settings) -> str:
@@ -56,15 +54,24 @@ def service_key(chosen: Settings) -> str:
     Raises
     ------
     SetupNeeded
-        None is set, in production.
+        None is set, in production; or it cannot be kept.
     """
     if chosen.service_key:
         return chosen.service_key.get_secret_value()
     if chosen.environment == "production":
         raise SetupNeeded("set CLUTCH_SERVICE_KEY to what callers of the API must show")
-    path: Path = chosen.data_directory / "service-key"
+    path = chosen.data_directory / "service-key"
+    try:
+        return _kept(path)
+    except OSError as error:
+        raise SetupNeeded(f"cannot keep a key in {path} ({error.strerror})") from error
+
+
+def _kept(path: Path) -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(24))
-    return path.read_text()
+        # Readable by its owner alone, and never seen half-written.
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as new:
+            new.write(secrets.token_urlsafe(24))
+        Path(new.name).replace(path)
+    return path.read_text().strip()

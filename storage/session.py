@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 _CONNECT_SECONDS = 3
+_SILENCE_MILLISECONDS = 10_000  # a server that is cut off says nothing, not even that it is gone
+_MOST_WAITING = 1_000
 _OPTIONS = "-c statement_timeout=15s -c timezone=UTC"
 _GONE = (OperationalError, InterfaceError, EngineTimeoutError)
 _GONE_BELOW = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -111,9 +113,15 @@ def open_pool(url: str, *, connections: int = 8) -> AsyncConnectionPool:
     parts = make_url(url)
     return AsyncConnectionPool(
         parts.set(drivername="postgresql").render_as_string(hide_password=False),
-        kwargs={"autocommit": True, "connect_timeout": _CONNECT_SECONDS, "options": _OPTIONS},
+        kwargs={
+            "autocommit": True,
+            "connect_timeout": _CONNECT_SECONDS,
+            "options": _OPTIONS,
+            "tcp_user_timeout": _SILENCE_MILLISECONDS,
+        },
         min_size=1,
         max_size=connections,
+        max_waiting=_MOST_WAITING,
         timeout=_CONNECT_SECONDS,
         reconnect_timeout=1,
         open=False,
@@ -129,10 +137,17 @@ async def reading(pool: AsyncConnectionPool) -> AsyncIterator[psycopg.AsyncConne
     Unavailable
         The database does not answer or all connections are busy.
     """
+    lost = False
     try:
         async with pool.connection() as connection:
-            yield connection
+            try:
+                yield connection
+            finally:
+                lost = connection.broken
     except _GONE_BELOW as error:
+        if lost:
+            # Seldom alone: the others are looked at before requests meet them one by one.
+            await pool.check()
         raise Unavailable("the database") from error
 
 

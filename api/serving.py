@@ -1,0 +1,80 @@
+"""The API as processes that listen: one, or as many workers as asked for."""
+
+import os
+import socket
+from contextlib import suppress
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from api.app import create_app
+from api.logs import configure_logs
+from clutch.errors import ClutchError
+from clutch.settings import settings
+
+__all__ = ["CannotListen", "DidNotStart", "listen", "serve", "served_app"]
+
+_STOP_SECONDS = 10
+
+
+class CannotListen(ClutchError):
+    """The address is taken, or not ours to take."""
+
+
+class DidNotStart(ClutchError):
+    """The API did not come up; it logged why."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on `host` and `port`.
+
+    Raises
+    ------
+    CannotListen
+        Another process listens there, or this one may not.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise CannotListen(
+            f"cannot listen on {host}:{port} ({why}): choose another with --port or --host"
+        ) from error
+
+
+def served_app() -> FastAPI:
+    """Return the API of a process of its own, with its logs set up."""
+    chosen = settings()
+    configure_logs(chosen.environment)
+    return create_app(chosen)
+
+
+def serve(listening: socket.socket, *, workers: int) -> None:
+    """Serve until Ctrl-C or SIGTERM; the settings are read from the environment.
+
+    Raises
+    ------
+    DidNotStart
+        The API did not come up.
+    """
+    config = uvicorn.Config(
+        "api.serving:served_app",
+        factory=True,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )
+    configure_logs(settings().environment)
+    if workers > 1:
+        Multiprocess(config, sockets=[listening]).run()
+        return
+    server = uvicorn.Server(config)
+    # The server raises again what stopped it, when it has stopped in good order.
+    with suppress(KeyboardInterrupt, SystemExit):
+        server.run(sockets=[listening])
+    if not server.started:
+        raise DidNotStart("the API did not start: its log says why")
