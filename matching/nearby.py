@@ -293,7 +293,9 @@ def _travel(
     by_road = roads.travel_seconds((lon, lat), (question.lon, question.lat)) if roads else None
     if by_road is None:
         return (p50, p90), knowledge.delivery.source
-    # The road engine knows the way, the model how far such times may be trusted.
+    # The road engine knows the way on free roads; the model knows the traffic of the hour, and how
+    # far such times may be trusted.
+    by_road = by_road * knowledge.delivery.slowdown(now)
     return (by_road, by_road * p90 / p50), "road"
 
 

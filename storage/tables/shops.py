@@ -114,7 +114,7 @@ class Shop(Base):
             "location",
             "brand_ids",
             postgresql_using="gist",
-            postgresql_ops={"brand_ids": "gist__int_ops"},
+            postgresql_ops={"brand_ids": "gist__intbig_ops(siglen=16)"},
             postgresql_where=text("status = 'active'"),
         ),
     )
