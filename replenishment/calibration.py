@@ -14,7 +14,7 @@ import numpy as np
 
 from replenishment.cheapest_at_fill import cheapest_at_fill, least_points
 from replenishment.economics import Economics
-from replenishment.history import History, estimate
+from replenishment.history import History, best_half_life, estimate
 from replenishment.lead_time import LeadTimeDemand, PeriodDemand
 from replenishment.negative_binomial import Floats, Integers
 from replenishment.shelf import Shelf
@@ -49,8 +49,9 @@ class Supply:
 
 def calibrated(history: History, supply: Supply, share: Floats) -> PeriodDemand:
     """Return the demand a period, its spread scaled so that past plans would have kept `share`."""
-    period = estimate(history)
-    replay = _Replay.of(history, supply, share)
+    half_life = best_half_life(history)
+    period = estimate(history, half_life)
+    replay = _Replay.of(history, supply, share, half_life)
     if replay is None:
         return period
     trust = replay.known * replay.units / (replay.units + _UNITS_OF_DOUBT)
@@ -86,7 +87,9 @@ class _Replay:
     batch: Integers
 
     @classmethod
-    def of(cls, history: History, supply: Supply, share: Floats) -> "_Replay | None":
+    def of(
+        cls, history: History, supply: Supply, share: Floats, half_life: float
+    ) -> "_Replay | None":
         """Return the replay; None where the history is too short or nothing was sold."""
         parts, periods = history.quantity.shape
         length = min(_PERIODS_AT_MOST, periods // 2)
@@ -97,7 +100,8 @@ class _Replay:
         rows = np.unique(np.linspace(0, parts - 1, min(parts, _PARTS_AT_MOST)).astype(np.int64))
         past = history.take(rows)
         estimates = [
-            estimate(past.until(origin)) for origin in range(start, periods, _PERIODS_A_PLAN)
+            estimate(past.until(origin), half_life)
+            for origin in range(start, periods, _PERIODS_A_PLAN)
         ]
         asked = past.quantity[:, start:]
         if asked[:, warm_up:].sum() == 0 or estimates[0].mean.sum() == 0:

@@ -4,7 +4,9 @@ Sales of a part in a period have mean m and variance phi m about it, and m varie
 gamma distribution does: the posterior of m is a gamma again (Gamma-Poisson empirical Bayes;
 Carlin and Louis, Bayes and Empirical Bayes Methods, 2000, section 3.3, with the dispersion phi of
 lumpy orders as in quasi-likelihood). A part that sold nothing yet keeps a small chance of selling,
-and a part never seen sells as the parts do on average.
+and a part never seen sells as the parts do on average. Demand drifts, so older sales count less
+(power discounting: Smith, Journal of the Royal Statistical Society B 41, 1979; West and Harrison,
+Bayesian Forecasting and Dynamic Models, 1997, section 6.3).
 Pure.
 """
 
@@ -17,12 +19,18 @@ from clutch.errors import InvalidFrame
 from replenishment.lead_time import PeriodDemand
 from replenishment.negative_binomial import Floats, Integers
 
-__all__ = ["History", "estimate"]
+__all__ = ["History", "best_half_life", "estimate"]
 
 # What is believed before any sale: worth so many parts, and so many part-periods.
 _PRIOR_PARTS = 4.0
 _PRIOR_PERIODS = 12.0
 _PRIOR_DISPERSION = 2.0
+
+# How the half-life is chosen: periods foretold at a time, how often, and when it is clearly likelier.
+_HALF_LIVES = (2.0, 4.0, 6.0, 9.0, 13.0, 26.0, 52.0, 104.0, 208.0)
+_FORETOLD = 3
+_ORIGINS = 4
+_CLEARLY = 3.0
 
 
 @dataclass(frozen=True)
@@ -95,8 +103,11 @@ def _place(values: pl.Series, sorted_unique: pl.Series) -> Integers:
     return sorted_unique.search_sorted(values).to_numpy().astype(np.int64)
 
 
-def estimate(history: History) -> PeriodDemand:
-    """Return the demand a period of each part.
+def estimate(history: History, half_life: float | None = None) -> PeriodDemand:
+    """Return the demand a period of each part, as it stands at the end of the history.
+
+    `half_life` is the age in periods at which a sale counts half; unless given, it is the one that
+    would have foretold the last periods best.
 
     Examples
     --------
@@ -109,36 +120,78 @@ def estimate(history: History) -> PeriodDemand:
     >>> estimate(History.of(rows)).mean.round(2).tolist()
     [5.38, 0.62]
     """
-    exposure = history.exposure.sum(axis=1)
-    sold = history.quantity.sum(axis=1)
-    total = exposure.sum()
-    if total == 0 or sold.sum() == 0:
+    if half_life is None:
+        half_life = best_half_life(history)
+    weights = 0.5 ** (np.arange(history.quantity.shape[1])[::-1] / half_life)
+    exposure = history.exposure @ weights
+    sold = history.quantity @ weights
+    if exposure.sum() == 0 or sold.sum() == 0:
         return PeriodDemand(np.zeros(len(sold)), np.zeros(len(sold)), np.zeros(len(sold)))
-    average = sold.sum() / total
-    dispersion = _dispersion(history, sold, exposure)
-    shape = _shape(sold, exposure, average, dispersion)
-    weight = exposure / dispersion
-    rate = shape / average + weight
+    average = sold.sum() / exposure.sum()
+    squared = history.exposure @ weights**2
+    dispersion = _dispersion(history, weights, sold, exposure, squared)
+    shape = _shape(sold, exposure, squared, average, dispersion)
+    rate = shape / average + exposure / dispersion
     mean = (shape + sold / dispersion) / rate
     return PeriodDemand(mean, mean * dispersion, np.sqrt(mean / rate))
 
 
-def _dispersion(history: History, sold: Floats, exposure: Floats) -> float:
+def best_half_life(history: History) -> float:
+    """Return the half-life, in periods, under which the past foretold what followed best.
+
+    Each half-life is judged by the likelihood of the units sold in the next few periods, at several
+    times in the later half of the history; infinite unless another is clearly better.
+    """
+    periods = history.quantity.shape[1]
+    window = min(_FORETOLD, periods // 4)
+    if window == 0 or history.quantity.sum() == 0:
+        return np.inf
+    origins = np.unique(np.linspace(periods // 2, periods - window, _ORIGINS).astype(int))
+    best, most = np.inf, _likelihood(history, np.inf, origins, window) + _CLEARLY
+    for half_life in _HALF_LIVES:
+        likelihood = _likelihood(history, half_life, origins, window)
+        if half_life < periods and likelihood > most:
+            best, most = half_life, likelihood
+    return best
+
+
+def _likelihood(history: History, half_life: float, origins: Integers, window: int) -> float:
+    """Return the log-likelihood of the `window` periods after each origin."""
+    total = 0.0
+    for origin in origins:
+        ahead = slice(origin, origin + window)
+        exposure = history.exposure[:, ahead].sum(axis=1)
+        seen = np.flatnonzero(exposure > 0)
+        period = estimate(history.until(origin), half_life)
+        law = period.over(exposure, np.zeros(len(exposure))).take(seen)
+        units = np.rint(history.quantity[seen, ahead].sum(axis=1)).astype(np.int64)
+        total += float(np.log(np.maximum(law.probability(units), 1e-12)).sum())
+    return total
+
+
+def _dispersion(
+    history: History, weights: Floats, sold: Floats, exposure: Floats, squared: Floats
+) -> float:
     """Variance over mean of a period's sales about the part's own mean, pooled over the parts."""
-    mean = (sold / np.maximum(exposure, 1e-12))[:, None]
+    mean = sold / np.maximum(exposure, 1e-12)
     seen = history.exposure > 0
-    squares = ((history.quantity - mean * history.exposure) ** 2 * seen).sum()
-    freedom = (mean[:, 0] * np.maximum(exposure - 1.0, 0.0)).sum()
+    away = (history.quantity - mean[:, None] * history.exposure) ** 2 * seen
+    squares = float((away @ weights).sum())
+    freedom = float((mean * (exposure - squared / np.maximum(exposure, 1e-12))).sum())
     believed = _PRIOR_PERIODS * sold.sum() / exposure.sum()
     return float(max(1.0, (squares + _PRIOR_DISPERSION * believed) / (freedom + believed)))
 
 
-def _shape(sold: Floats, exposure: Floats, average: float, dispersion: float) -> float:
+def _shape(
+    sold: Floats, exposure: Floats, squared: Floats, average: float, dispersion: float
+) -> float:
     """Shape of the gamma distribution of means over the parts, by moments."""
     seen = exposure > 0
-    squares = (exposure[seen] * (sold[seen] / exposure[seen] - average) ** 2).sum()
-    noise = dispersion * average * (seen.sum() - 1)
-    spread = exposure[seen].sum() - (exposure[seen] ** 2).sum() / exposure[seen].sum()
+    sold, exposure, squared = sold[seen], exposure[seen], squared[seen]
+    total = exposure.sum()
+    squares = (exposure * (sold / exposure - average) ** 2).sum()
+    noise = dispersion * average * (squared / exposure * (1.0 - exposure / total)).sum()
+    spread = total - (exposure**2).sum() / total
     between = max((squares - noise) / spread, 0.0) if spread > 0 else average**2
     parts = seen.sum()
     shrunk = (parts * between + _PRIOR_PARTS * average**2) / (parts + _PRIOR_PARTS)
