@@ -101,8 +101,8 @@ class DeliveryTimeModel:
         []
         """
         for level in quantiles:
-            if isinstance(level, bool) or not 0 < level < 1:
-                raise InvalidInput("quantiles", "numbers between 0 and 1", found=str(level))
+            if not (isinstance(level, float) and 0 < level < 1):
+                raise InvalidInput("quantiles", "numbers between 0 and 1", found=repr(level))
         answer = self._quantiles(trips_from(trips, self.timezone), quantiles)
         return pl.DataFrame(
             {f"q{level}": column for level, column in zip(quantiles, answer, strict=True)}

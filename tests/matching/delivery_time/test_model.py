@@ -247,7 +247,7 @@ def test_a_missing_column_is_named():
         cold_start().predict(trip().drop("destination_lat"))
 
 
-@pytest.mark.parametrize("level", [0.0, 1.0, -0.1, math.nan, True])
+@pytest.mark.parametrize("level", [0.0, 1.0, -0.1, math.nan, True, "0.9", None])
 def test_a_level_outside_zero_and_one_is_refused(level):
     with pytest.raises(InvalidInput, match=r"^quantiles: expected"):
         cold_start().predict(trip(), quantiles=[level])
