@@ -22,6 +22,7 @@ from benchmarks.pricing_market import (
     simulate_market,
 )
 from benchmarks.pricing_peers import (
+    group_poisson,
     group_regressions,
     item_regressions,
     pooled_logit,
@@ -117,7 +118,8 @@ def _parts(rules: MarketRules, options: Options, name: str) -> dict[str, Any]:
     fit_seconds = time.process_time() - begun
     table = model.table().sort("item_id")
     lower, upper = table["lower"].to_numpy(), table["upper"].to_numpy()
-    floor = _rms(oracle_elasticities(market, rules) - market.elasticity)
+    oracle = oracle_elasticities(market, rules)
+    floor = _rms(oracle - market.elasticity)
     ours = table["elasticity"].to_numpy()
     figures: dict[str, Any] = {
         "lost_sales": market.lost_share,
@@ -127,7 +129,10 @@ def _parts(rules: MarketRules, options: Options, name: str) -> dict[str, Any]:
         "coverage_of_90": float(((lower < market.elasticity) & (market.elasticity < upper)).mean()),
         "bias": float((ours - market.elasticity).mean()),
         "fit_cpu_seconds": fit_seconds,
-        "uplift": _uplift(market, model),
+        "uplift": {
+            **_uplift(market, model),
+            "oracle": _worth(market, _plug_in_prices(market, oracle)),
+        },
     }
     peers = _peer_slopes(market) if name == "104_weeks" else {}
     for peer, slopes in peers.items():
@@ -187,11 +192,14 @@ def _peer_slopes(market: Market) -> dict[str, Vector]:
     item, week = np.repeat(np.arange(parts), weeks), np.tile(np.arange(weeks), parts)
     price, promotion = market.price.ravel(), market.promotion.ravel()
     units = market.history["units"].to_numpy()
-    _, by_group = group_regressions(item, market.group[item], price, promotion, units)
+    group, share = market.group[item], market.in_stock_share.ravel()
+    _, by_group = group_regressions(item, group, price, promotion, units)
+    by_poisson = group_poisson(item, group, week, price, share, units)
     return {
         "item_regressions": item_regressions(item, price, promotion, units)[:, 1],
         "group_regressions": by_group[market.group, 0],
-        "ridge_poisson_scikit_learn": ridge_poisson(item, week, price, units),
+        "group_poisson_statsmodels": by_poisson[market.group],
+        "ridge_poisson_scikit_learn": ridge_poisson(item, group * weeks + week, price, units),
     }
 
 

@@ -21,7 +21,8 @@ class MarketRules:
     """What the simulated market is like; rates are a week, spreads are standard deviations.
 
     `price_follows_demand` is the change of log price for one of the group's log demand shock;
-    `lost_share` is the share of demand that meets an empty shelf.
+    `lost_share` is the share of demand that meets an empty shelf; `cost_share` is the usual cost
+    as a share of the list price.
     """
 
     parts: int = 2_000
@@ -44,8 +45,8 @@ class MarketRules:
     promotion_cut: float = 0.12
     promotion_effect: float = 0.3
     lost_share: float = 0.24
-    cost_share: float = 0.6
-    cost_spread: float = 0.15
+    cost_share: float = 0.66
+    cost_spread: float = 0.2
 
 
 @dataclass(frozen=True)

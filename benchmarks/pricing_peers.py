@@ -2,12 +2,19 @@
 
 import numpy as np
 import polars as pl
+import statsmodels.api as sm
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
-__all__ = ["group_regressions", "item_regressions", "pooled_logit", "ridge_poisson"]
+__all__ = [
+    "group_poisson",
+    "group_regressions",
+    "item_regressions",
+    "pooled_logit",
+    "ridge_poisson",
+]
 
 Vector = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -51,8 +58,28 @@ def group_regressions(
     return means[2] - (slopes[group_of].T * means[:2]).sum(0), slopes
 
 
-def ridge_poisson(item: Index, period: Index, price: Vector, units: Vector) -> Vector:
-    """Return slopes by scikit-learn's Poisson regression with a ridge: items, slopes, periods."""
+def group_poisson(
+    item: Index, group: Index, period: Index, price: Vector, exposure: Vector, units: Vector
+) -> Vector:
+    """Return one slope a group by statsmodels' Poisson regression: levels of items and periods."""
+    slopes = np.zeros(int(group.max()) + 1)
+    for g in range(len(slopes)):
+        rows = (group == g) & (np.bincount(item, units)[item] > 0)
+        log_price = np.log(price[rows])[:, None]
+        items, periods = (
+            (index[:, None] == np.unique(index)).astype(float)
+            for index in (item[rows], period[rows])
+        )
+        design = np.hstack([log_price - log_price.mean(), items, periods[:, 1:]])
+        peer = sm.GLM(
+            units[rows], design, family=sm.families.Poisson(), offset=np.log(exposure[rows])
+        )
+        slopes[g] = peer.fit().params[0]
+    return slopes
+
+
+def ridge_poisson(item: Index, cell: Index, price: Vector, units: Vector) -> Vector:
+    """Return slopes by scikit-learn's Poisson regression with a ridge: items, slopes, cells."""
     rows = np.arange(len(item))
     items = int(item.max()) + 1
     level = np.bincount(item, np.log(price), items) / np.bincount(item, minlength=items)
@@ -61,7 +88,7 @@ def ridge_poisson(item: Index, period: Index, price: Vector, units: Vector) -> V
         [
             sparse.csr_matrix((np.ones(len(item)), (rows, item))),
             sparse.csr_matrix((x, (rows, item))),
-            sparse.csr_matrix((np.ones(len(item)), (rows, period))),
+            sparse.csr_matrix((np.ones(len(item)), (rows, cell))),
             sparse.csr_matrix(x[:, None]),
         ]
     ).tocsr()

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pricing.hierarchy import Estimates, Pooled, group_regression, pooled, spread
+from pricing.hierarchy import Estimates, Pooled, group_regression, likely_spread, pooled, spread
 from pricing.panel import Panel
 from pricing.rates import linearised
 
@@ -212,7 +212,7 @@ def _item_slopes(panel: Panel, x: Vector, gap: Vector, weight: Vector, share: Ve
     centred = panel.within_items(x, weight)
     information = np.maximum(panel.by_item(weight * (1 - share) * centred**2), 1e-9)
     alone = panel.by_item(weight * centred * gap) / information
-    found = spread(alone, 1 / information, 0.0)
+    found = likely_spread(alone, 1 / information)
     variance = (panel.items * found + 10 * _USUAL_ITEM_VARIANCE) / (panel.items + 10)
     after = 1 / (information + 1 / variance)
     item_share = weight / panel.by_item(weight)[panel.item]

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
-from pricing.hierarchy import Estimates, group_regression, pooled, spread
+from pricing.hierarchy import Estimates, group_regression, likely_spread, pooled, spread
 from pricing.panel import Panel
 
 
@@ -16,6 +16,18 @@ def test_spread_solves_paule_and_mandels_equation():
 
 def test_scatter_that_errors_explain_has_no_spread():
     assert spread(np.array([0.5, -0.4, 0.1]), np.ones(3), 0.0) == 0.0
+
+
+def test_the_likely_spread_maximises_the_likelihood():
+    draw = np.random.default_rng(2)
+    variance = draw.uniform(0.1, 2, 80)
+    estimate = draw.normal(0, np.sqrt(1.5 + variance))
+    exact = minimize_scalar(
+        lambda s: (np.log(s + variance) + estimate**2 / (s + variance)).sum(),
+        bounds=(0, 20),
+        method="bounded",
+    ).x
+    assert likely_spread(estimate, variance) == pytest.approx(exact, rel=1e-3)
 
 
 def test_group_regression_agrees_with_least_squares():
