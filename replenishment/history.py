@@ -26,7 +26,7 @@ _PRIOR_PARTS = 4.0
 _PRIOR_PERIODS = 12.0
 _PRIOR_DISPERSION = 2.0
 
-# How the half-life is chosen: periods foretold at a time, how often, and when it is clearly likelier.
+# How the half-life is chosen: periods foretold at a time, how often, when it is clearly likelier.
 _HALF_LIVES = (2.0, 4.0, 6.0, 9.0, 13.0, 26.0, 52.0, 104.0, 208.0)
 _FORETOLD = 3
 _ORIGINS = 4
