@@ -9,7 +9,7 @@ Pure.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import lightgbm
 import numpy as np
@@ -25,7 +25,6 @@ Matrix = NDArray[np.float32]
 
 _COMMON: dict[str, Any] = {
     "num_leaves": 12,
-    "learning_rate": 0.2,
     "extra_trees": True,
     "min_data_in_leaf": 100,
     "min_sum_hessian_in_leaf": 5.0,
@@ -38,7 +37,12 @@ _COMMON: dict[str, Any] = {
     "force_row_wise": True,
     "verbose": -1,
 }
-_COUNT_ROUNDS, _MEAN_ROUNDS = 25, 40
+# one sum a series can afford more and smaller steps than many periods
+_PACE = {
+    "sum": {"learning_rate": 0.1, "num_iterations": 45},
+    "path": {"learning_rate": 0.3, "num_iterations": 15},
+}
+_MEAN_PACE = {"learning_rate": 0.2, "num_iterations": 40}
 _TWEEDIE_POWER = 1.3
 _FEWEST_IN_CLASS = 40
 _COUNTS_BELOW, _MEAN_ABOVE = 5.0, 9.0
@@ -98,7 +102,9 @@ def share_of_counts(expected: Floats) -> Floats:
     return np.clip((_MEAN_ABOVE - expected) / (_MEAN_ABOVE - _COUNTS_BELOW), 0.0, 1.0)
 
 
-def fit_counts(rows: Rows, *, classes: Sequence[int]) -> CountBooster | None:
+def fit_counts(
+    rows: Rows, *, classes: Sequence[int], pace: Literal["sum", "path"]
+) -> CountBooster | None:
     """Fit the chances on the rows with few units in a usual season; None where few are left.
 
     `classes` are the least counts of each class, from 0. One with too few rows to learn from joins
@@ -116,13 +122,13 @@ def fit_counts(rows: Rows, *, classes: Sequence[int]) -> CountBooster | None:
         return None
     label = np.searchsorted(starts, units, side="right") - 1
     data = lightgbm.Dataset(rows.inputs[few], label=label, weight=rows.weight[few])
-    settings = {**_COMMON, "objective": "multiclass", "num_class": len(starts)}
+    settings = _COMMON | _PACE[pace] | {"objective": "multiclass", "num_class": len(starts)}
     middle = (np.arange(_POINTS_IN_CLASS) + 0.5) / _POINTS_IN_CLASS
     points = [
         np.quantile(units[label == one], middle, method="inverted_cdf")
         for one in range(len(starts))
     ]
-    booster = lightgbm.train(settings, data, num_boost_round=_COUNT_ROUNDS)
+    booster = lightgbm.train(settings, data)
     return CountBooster(booster=booster, points=np.stack(points))
 
 
@@ -132,8 +138,9 @@ def fit_mean(rows: Rows) -> MeanBooster:
     data = lightgbm.Dataset(
         rows.inputs, label=rows.units / rows.expected, weight=weight / weight.mean()
     )
-    settings = {**_COMMON, "objective": "tweedie", "tweedie_variance_power": _TWEEDIE_POWER}
-    booster = lightgbm.train(settings, data, num_boost_round=_MEAN_ROUNDS)
+    tweedie = {"objective": "tweedie", "tweedie_variance_power": _TWEEDIE_POWER}
+    settings = _COMMON | _MEAN_PACE | tweedie
+    booster = lightgbm.train(settings, data)
     mean = np.asarray(booster.predict(rows.inputs, num_threads=1)) * rows.expected
     scale = np.sqrt(rows.weight) / np.maximum(mean, 0.1) ** 1.5
     design = np.column_stack([mean, mean**2]) * scale[:, None]

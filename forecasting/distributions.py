@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 # the formulas need a variance above the mean; this one is a Poisson's for every practical purpose
 _LEAST_EXCESS = 1e-4
 _ROUNDING = 1e-9
-_MOST_STEPS, _CLOSE_ENOUGH = 12, 1e-3
+_MOST_STEPS, _CLOSE_ENOUGH, _WIDEST = 40, 1e-3, 40.0
 
 
 def negative_binomial_quantiles(
@@ -81,7 +81,7 @@ def tilted(chances: Floats, values: Floats, ratio: Floats) -> Floats:
     """Return the chances nearest to `chances` whose mean is `ratio` times theirs.
 
     The exponential tilt p exp(theta v), which moves the mean at the least Kullback-Leibler
-    divergence (Csiszar 1975); theta by Newton's method on the log of the mean.
+    divergence (Csiszar 1975); theta by Newton's method on the log of the mean, kept in a bracket.
 
     Parameters
     ----------
@@ -96,16 +96,19 @@ def tilted(chances: Floats, values: Floats, ratio: Floats) -> Floats:
     >>> tilted(even, np.array([0.0, 1.0]), np.array([0.5])).round(3).tolist()
     [[0.75, 0.25]]
     """
-    target = np.log(np.clip(ratio * (chances @ values), 1e-9, 0.95 * values[-1]))
+    target = np.clip(ratio * (chances @ values), 1e-9, 0.95 * values[-1])
     across, down = chances.T, values[:, None]
     theta = np.log(np.maximum(ratio, 1e-9)) / 2
+    low, high = np.full(len(ratio), -_WIDEST), np.full(len(ratio), _WIDEST)
     for _ in range(_MOST_STEPS):
         weights = across * np.exp(theta * down - (theta * values[-1]).clip(0))
         weights /= weights.sum(axis=0)
-        mean = np.maximum(values @ weights, 1e-12)
-        miss = target - np.log(mean)
-        if np.abs(miss).max() < _CLOSE_ENOUGH:
+        mean = np.maximum(values @ weights, 1e-300)
+        miss = np.log(target / mean)
+        if np.abs(miss).max(initial=0.0) < _CLOSE_ENOUGH:
             break
-        variance = np.maximum(values**2 @ weights - mean**2, 1e-12)
-        theta += np.clip(miss * mean / variance, -3, 3)
+        low, high = np.where(miss > 0, theta, low), np.where(miss > 0, high, theta)
+        variance = np.maximum(values**2 @ weights - mean**2, 1e-300)
+        step = theta + miss * mean / variance
+        theta = np.where((step > low) & (step < high), step, (low + high) / 2)
     return np.ascontiguousarray(weights.T)

@@ -31,11 +31,9 @@ DEFAULT_QUANTILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 _FEWEST_ROWS = 1_500
 _CHUNK_CELLS = 4_000_000
-# the least count of each class, by whether the target is a sum
-_CLASSES = {
-    False: (0, 1, 2, 3, 4, 6, 9, 14),
-    True: (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30),
-}
+# the least count of each class
+_CLASSES_OF_SUM = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30)
+_CLASSES_OF_PERIOD = (0, 1, 2, 3, 4, 6, 9, 14)
 _UNITS_IN_A_SALE = 10.0
 _LONGEST_HORIZON = 400
 
@@ -198,7 +196,9 @@ def fit_panel(panel: Panel, *, horizon: int, lead_time_sum: bool) -> DemandModel
     counts, means = None, None
     if rows is not None and len(rows.units) >= _FEWEST_ROWS and rows.units.any():
         means = fit_mean(rows)
-        counts = fit_counts(rows, classes=_CLASSES[lead_time_sum]) if is_whole else None
+        if is_whole:
+            classes = _CLASSES_OF_SUM if lead_time_sum else _CLASSES_OF_PERIOD
+            counts = fit_counts(rows, classes=classes, pace="sum" if lead_time_sum else "path")
     return DemandModel(
         freq=panel.freq,
         horizon=horizon,

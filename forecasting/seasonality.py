@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.panel import Panel
-from forecasting.periods import CYCLE, event_shares, period_start, positions
+from forecasting.periods import CYCLE, Frequency, event_shares, period_start, positions
 
 __all__ = ["Seasonality", "seasonality_of"]
 
@@ -25,6 +25,7 @@ Integers = NDArray[np.int64]
 _LENGTHS = {"month": 12, "weekday": 7}
 _LOWEST, _HIGHEST = 0.02, 20.0
 _EVENT_PRIOR_PERIODS = 3.0
+_FEWEST_CYCLES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +52,8 @@ class Seasonality:
     def indices(self, panel: Panel) -> dict[str, Floats]:
         """Return a factor by series (or one row for all) and position for each season."""
         result: dict[str, Floats] = {}
-        exposure = panel.exposure
         days = _days(panel, panel.first, panel.end)
+        exposure = panel.exposure * _event_factors(self.events, days, panel.freq)
         for season, position in _positions(panel, days).items():
             if season not in self.pooled:
                 continue
@@ -69,14 +70,14 @@ class Seasonality:
 
         `start` and `stop` are running numbers of periods, `indices` those of this panel.
         """
-        days = _days(panel, start, stop)
         result = np.ones((1, stop - start))
+        if self.is_flat:
+            return result
+        days = _days(panel, start, stop)
         for season, position in positions(days, panel.freq).items():
             if season in indices:
                 result = result * indices[season][:, position]
-        shares = event_shares(days, panel.freq) if self.events else {}
-        for event, effect in self.events.items():
-            result = result * (1 + shares[event] * (effect - 1))
+        result = result * _event_factors(self.events, days, panel.freq)
         return np.asarray(np.clip(result, _LOWEST, _HIGHEST))
 
     def _departures(self, units: Floats, base: Floats, variance: float) -> Floats:
@@ -90,7 +91,7 @@ class Seasonality:
 def seasonality_of(panel: Panel) -> Seasonality:
     """Return the seasonal factors that the history in `panel` supports.
 
-    A season needs two full cycles, an event a year of days or weeks; without them it is left out.
+    A season needs three cycles, an event a year of days or weeks; without them it is left out.
 
     Examples
     --------
@@ -106,7 +107,7 @@ def seasonality_of(panel: Panel) -> Seasonality:
     ...     }
     ... )
     >>> seasonality_of(panel_of(sales, "D")).pooled["weekday"].round(1).tolist()
-    [1.1, 1.2, 1.2, 1.2, 0.0, 1.2, 1.2]
+    [1.2, 1.2, 1.2, 1.2, 0.0, 1.2, 1.2]
     >>> seasonality_of(panel_of(sales.clear(), "D")).is_flat
     True
     """
@@ -115,22 +116,20 @@ def seasonality_of(panel: Panel) -> Seasonality:
     exposure = panel.exposure
     pooled: dict[str, Floats] = {}
     variance: dict[str, float] = {}
+    events: dict[str, float] = {}
     noise = 1.0
     for season, position in _positions(panel, days).items():
-        if length < 2 * _cycle(panel, season):
+        if season == "month" and panel.freq != "M" and length >= CYCLE[panel.freq]:
+            events = _event_effects(panel, exposure, days)
+            exposure = exposure * _event_factors(events, days, panel.freq)
+        if length < _FEWEST_CYCLES * _cycle(panel, season):
             continue
         units, base = _by_position(panel, exposure, season, position)
         pooled[season] = _pooled_index(units.sum(axis=0), base.sum(axis=0))
         residual, expected = units - base * pooled[season], base * pooled[season]
-        noise = max(1.0, float((residual**2).sum() / max(float(expected.sum()), 1e-12)))
+        noise = _noise(residual, expected)
         variance[season] = _repeating_variance(residual, expected)
         exposure = exposure * pooled[season][position]
-    events: dict[str, float] = {}
-    if panel.freq != "M" and length >= CYCLE[panel.freq]:
-        expected = _level(panel.quantity, exposure, CYCLE[panel.freq] // 6) * exposure
-        for event, share in event_shares(days, panel.freq).items():
-            events[event] = _event_effect(panel.quantity, expected, share)
-            expected = expected * (1 + share * (events[event] - 1))
     return Seasonality(pooled=pooled, variance=variance, noise=noise, events=events)
 
 
@@ -150,26 +149,35 @@ def _cycle(panel: Panel, season: str) -> int:
 def _by_position(
     panel: Panel, exposure: Floats, season: str, position: Integers
 ) -> tuple[Floats, Floats]:
-    """Return units, and those the level around them gives, by series, cycle and position."""
+    """Return units, and those the level around them gives, by series, cycle and position.
+
+    Only periods with half a cycle on both sides count: at the ends a trend would pass for a season.
+    """
     in_cycle, length = _cycle(panel, season), len(position)
-    expected = _level(panel.quantity, exposure, in_cycle) * exposure
+    inside = np.zeros(length)
+    inside[in_cycle // 2 : length - in_cycle // 2] = 1
+    units = panel.quantity * inside
+    expected = _level(panel.quantity, exposure, in_cycle) * exposure * inside
     cycle = (np.arange(length) - length) // in_cycle
     cycle = cycle - cycle.min(initial=0)
     shape = (int(cycle.max(initial=0)) + 1, _LENGTHS[season])
     one_hot = np.zeros((length, shape[0] * shape[1]))
     one_hot[np.arange(length), cycle * shape[1] + position] = 1
-    return (panel.quantity @ one_hot).reshape(-1, *shape), (expected @ one_hot).reshape(-1, *shape)
+    return (units @ one_hot).reshape(-1, *shape), (expected @ one_hot).reshape(-1, *shape)
 
 
 def _level(quantity: Floats, exposure: Floats, window: int) -> Floats:
-    """Units per exposure in a centred window, which a cycle long is free of the season."""
-    half = window // 2
+    """Return units per exposure in a centred window, which a cycle long is free of the season.
+
+    Near the ends the window stays whole and moves inside.
+    """
+    length = quantity.shape[1]
+    start = np.clip(np.arange(length) - window // 2, 0, max(length - window, 0))
+    stop = np.minimum(start + window, length)
 
     def windowed(values: Floats) -> Floats:
         sums = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
-        at = np.arange(values.shape[1])
-        high = np.minimum(at + half + window % 2, values.shape[1])
-        return sums[:, high] - sums[:, np.maximum(at - half, 0)]
+        return np.asarray(sums[:, stop] - sums[:, start])
 
     seen = windowed(exposure)
     return np.divide(windowed(quantity), seen, out=np.zeros_like(seen), where=seen > 0)
@@ -191,6 +199,15 @@ def _pooled_index(units: Floats, base: Floats) -> Floats:
     return np.asarray(factor * weights.sum() / max(float(factor @ weights), 1e-12))
 
 
+def _noise(residual: Floats, expected: Floats) -> float:
+    """Return the variance of units over their mean that does not repeat from cycle to cycle."""
+    seen = expected > 0
+    count = np.maximum(seen.sum(axis=1, keepdims=True), 1)
+    around = np.where(seen, residual - residual.sum(axis=1, keepdims=True) / count, 0.0)
+    free = float((expected * (1 - 1 / count)).sum())
+    return max(1.0, float((around**2).sum()) / max(free, 1e-12))
+
+
 def _repeating_variance(residual: Floats, expected: Floats) -> float:
     """Return the variance of series' own factors: the covariance of residuals between cycles.
 
@@ -207,10 +224,25 @@ def _repeating_variance(residual: Floats, expected: Floats) -> float:
     return variance if variance > 3 * error else 0.0
 
 
-def _event_effect(quantity: Floats, expected: Floats, share: Floats) -> float:
-    """Return the pooled ratio of units to expectation on event days, shrunk towards 1."""
-    if int((share > 0).sum()) < 2:
-        return 1.0
-    units, base = float((quantity @ share).sum()), float((expected @ share).sum())
-    prior = _EVENT_PRIOR_PERIODS * float(expected.sum()) / max(len(share), 1)
-    return (units + prior) / (base + prior) if base + prior > 0 else 1.0
+def _event_effects(panel: Panel, exposure: Floats, days: list[date]) -> dict[str, float]:
+    """Return each event's ratio of units to a year's level, pooled and shrunk towards 1.
+
+    Months are estimated after events: Ramadan moves through them too slowly to be told apart by
+    less than decades.
+    """
+    expected = _level(panel.quantity, exposure, CYCLE[panel.freq]) * exposure
+    prior = _EVENT_PRIOR_PERIODS * float(expected.sum()) / len(days)
+    effects: dict[str, float] = {}
+    for event, share in event_shares(days, panel.freq).items():
+        units, base = float((panel.quantity @ share).sum()), float((expected @ share).sum())
+        effects[event] = (units + prior) / (base + prior) if base + prior > 0 else 1.0
+        expected = expected * (1 + share * (effects[event] - 1))
+    return effects
+
+
+def _event_factors(events: dict[str, float], days: list[date], freq: Frequency) -> Floats:
+    result = np.ones(len(days))
+    shares = event_shares(days, freq) if events else {}
+    for event, effect in events.items():
+        result = result * (1 + shares[event] * (effect - 1))
+    return result
