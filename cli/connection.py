@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from clutch.errors import SetupNeeded, Unavailable
 from clutch.settings import Settings
 from storage.cluster import Database, running_database
-from storage.session import open_engine
+from storage.session import open_engine, transaction
 from storage.upgrade import current_revision, head_revision, upgrade
 
-__all__ = ["ready_database"]
+__all__ = ["one_transaction", "ready_database"]
 
 
 @contextmanager
@@ -33,6 +34,23 @@ def ready_database(settings: Settings) -> Iterator[Database]:
                 raise SetupNeeded("the database has another schema: run `clutch db upgrade` first")
             upgrade(database.owner_url)
         yield database
+
+
+@contextmanager
+def one_transaction(url: str) -> Iterator[Session]:
+    """Give a session on the database at `url`; commit at the end, and hang up.
+
+    Raises
+    ------
+    Unavailable
+        It does not answer.
+    """
+    engine = open_engine(url, connections=1)
+    try:
+        with transaction(engine) as session:
+            yield session
+    finally:
+        engine.dispose()
 
 
 def _revision(url: str) -> str | None:

@@ -7,7 +7,7 @@ import typer
 
 import demo as demo_market
 from api.serving import listen
-from cli.connection import ready_database
+from cli.connection import one_transaction, ready_database
 from cli.loading import progress_bar
 from cli.match import print_matches
 from cli.serve import serve_until_stopped, service_key
@@ -15,7 +15,7 @@ from clutch.settings import Settings, settings
 from matching.knowledge import load_knowledge, train_delivery_time
 from matching.nearby import Question, match_shops
 from storage.cluster import Database
-from storage.session import open_engine, run, transaction
+from storage.session import run
 
 app = typer.Typer()
 
@@ -45,9 +45,8 @@ def demo(
 
 def _prepare(database: Database) -> None:
     """Load the market and learn from it, unless shops or deliveries are there already."""
-    engine = open_engine(database.owner_url, connections=1)
     try:
-        with transaction(engine) as session, progress_bar() as progress:
+        with one_transaction(database.owner_url) as session, progress_bar() as progress:
             counts = demo_market.load(
                 session.connection(),
                 shops=_SHOPS,
@@ -58,21 +57,18 @@ def _prepare(database: Database) -> None:
             )
             progress("learning delivery times", 0, 0)
             train_delivery_time(session)
-        typer.echo(f"loaded {counts.shops:,} made-up shops and learned their delivery times\n")
     except demo_market.DatabaseNotEmpty:
         typer.echo("the database holds shops already: they stay as they are\n")
-    finally:
-        engine.dispose()
+    else:
+        typer.echo(f"loaded {counts.shops:,} made-up shops and learned their delivery times\n")
 
 
 def _show(database: Database, chosen: Settings) -> None:
     """Ask the order service's question once, and say how to ask it again."""
-    engine = open_engine(database.url, connections=1)
-    with transaction(engine) as session:
+    with one_transaction(database.url) as session:
         knowledge = load_knowledge(session)
         now = dt.datetime.now(dt.UTC)
         print_matches(run(session, match_shops(_QUESTION, knowledge=knowledge, now=now)))
-    engine.dispose()
     # Not through rich: a wrapped line could not be pasted.
     typer.echo(
         "\nAsk again, over HTTP:\n\n"

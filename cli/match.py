@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from contextlib import ExitStack
 from typing import Annotated
 
 import orjson
@@ -10,14 +11,14 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from cli.connection import ready_database
+from cli.connection import one_transaction, ready_database
 from clutch.errors import InvalidInput
 from clutch.settings import settings
 from matching.knowledge import load_knowledge
 from matching.nearby import Match, Matches, PartWanted, Question, match_shops
 from matching.opening_hours import CAIRO
 from matching.roads import open_road_engine
-from storage.session import open_engine, run, transaction
+from storage.session import run
 
 app = typer.Typer()
 
@@ -47,20 +48,25 @@ def match(
         limit=limit,
         max_distance_km=max_distance_km,
     )
-    chosen = settings()
-    roads = open_road_engine(chosen.road_engine_url, chosen.road_engine_extract)
-    with ready_database(chosen) as database:
-        engine = open_engine(database.url, connections=1)
-        with transaction(engine) as session:
-            knowledge = load_knowledge(session)
-            knowledge.makes.find(make, field="--make")
-            now = dt.datetime.now(dt.UTC)
-            matches = run(session, match_shops(question, knowledge=knowledge, roads=roads, now=now))
-        engine.dispose()
+    matches = _answer(question)
     if as_json:
         typer.echo(orjson.dumps(matches, option=orjson.OPT_UTC_Z))
     else:
         print_matches(matches)
+
+
+def _answer(question: Question) -> Matches:
+    chosen = settings()
+    with ExitStack() as stack:
+        roads = open_road_engine(chosen.road_engine_url, chosen.road_engine_extract)
+        if roads is not None:
+            stack.callback(roads.close)
+        database = stack.enter_context(ready_database(chosen))
+        session = stack.enter_context(one_transaction(database.url))
+        knowledge = load_knowledge(session)
+        knowledge.makes.find(question.make, field="--make")
+        now = dt.datetime.now(dt.UTC)
+        return run(session, match_shops(question, knowledge=knowledge, roads=roads, now=now))
 
 
 def _check(option: str, value: float, low: float, high: float, expected: str) -> None:
