@@ -138,10 +138,10 @@ def _by_peer(figures: pl.DataFrame, columns: list[str]) -> dict[str, dict[str, f
 
 
 def _compared(peers: dict[str, dict[str, float]], columns: list[str]) -> dict[str, Any]:
-    """Return all peers' figures and by how much the model beats the best of them."""
-    others = [figures for name, figures in peers.items() if name != "model"]
+    """Return all peers' figures and by how much the model beats the best of the classical ones."""
+    others = [figures for name, figures in peers.items() if name not in ("model", "pooled")]
     better = {}
     for column in columns:
-        best = np.nanmin([figures[column] for figures in others])
-        better[column] = 1 - peers["model"][column] / float(best)
-    return {"peers": peers, "better_than_best_peer": better}
+        reached = [figures[column] for figures in others if np.isfinite(figures[column])]
+        better[column] = 1 - peers["model"][column] / min(reached) if reached else None
+    return {"peers": peers, "better_than_best_classical": better}

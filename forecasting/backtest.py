@@ -3,11 +3,13 @@
 At each origin all of them see the periods before it and are judged on those after it that were
 observed. A peer's quantiles are those of a negative binomial around its mean, with the mean squared
 error that its first step makes on the series' past; "history" takes the past's own quantiles;
-"ensemble" averages the quantiles of SBA, TSB, IMAPA and history.
+"ensemble" averages the quantiles of SBA, TSB, IMAPA and history. "pooled" is our Gamma-Poisson on
+its own.
 Pure.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -27,7 +29,11 @@ __all__ = ["backtest"]
 Floats = NDArray[np.float64]
 Forecast = tuple[Floats, Floats]
 
-_STOCK_LEVELS = [n / 100 for n in range(50, 90, 2)] + [n / 1000 for n in range(900, 1000, 5)]
+_STOCK_LEVELS = [
+    *(n / 100 for n in range(50, 90, 2)),
+    *(n / 1000 for n in range(900, 1000, 5)),
+    *(0.998, 0.999, 0.9995, 0.9999),
+]
 _COMBINED = ("SBA", "TSB", "IMAPA")
 _METRICS = ("wql", "scaled_pinball", "mse", "bias", "stock_fill_95", "stock_cycle_95")
 
@@ -54,11 +60,11 @@ def backtest(
     Returns
     -------
     polars.DataFrame
-        A row for each origin and peer ("model" is ours): `origin`, `peer`, `rows` judged, `wql`
-        (weighted quantile loss), `scaled_pinball`, `mse` of the mean, `bias` (forecast over sold,
-        less 1), `stock_fill_95` and `stock_cycle_95` (units a row held when one quantile level for
-        all serves 95% of units, or of rows), and for each quantile `coverage_q...`, the share of
-        rows at or below it. NaN where a figure cannot be had.
+        A row for each origin and peer ("model" is `forecast`): `origin`, `peer`, `rows` judged,
+        `wql` (weighted quantile loss), `scaled_pinball`, `mse` of the mean, `bias` (forecast over
+        sold, less 1), `stock_fill_95` and `stock_cycle_95` (units a row held when one quantile
+        level for all serves 95% of units, or of rows), and for each quantile `coverage_q...`, the
+        share of rows at or below it. NaN where a figure cannot be had.
 
     Raises
     ------
@@ -132,10 +138,12 @@ def _forecasts(
     past: Panel, horizon: int, levels: Sequence[float], *, lead_time_sum: bool
 ) -> Iterator[tuple[str, Forecast]]:
     model = fit_panel(past, horizon=horizon, lead_time_sum=lead_time_sum)
-    frame = model.predict_panel(past, quantiles=levels)
-    series, steps = len(past.quantity), 1 if lead_time_sum else horizon
-    values = frame.select(quantile_names(levels)).to_numpy().reshape(series, steps, len(levels))
-    yield "model", (frame["mean"].to_numpy().reshape(series, steps), values)
+    steps = 1 if lead_time_sum else horizon
+    for name, ours in (("model", model), ("pooled", replace(model, means=None, counts=None))):
+        frame = ours.predict_panel(past, quantiles=levels)
+        values = frame.select(quantile_names(levels)).to_numpy()
+        mean = frame["mean"].to_numpy().reshape(-1, steps)
+        yield name, (mean, values.reshape(*mean.shape, len(levels)))
     observed = [row[seen > 0] for row, seen in zip(past.quantity, past.exposure, strict=True)]
     combined = []
     for name in PEERS:

@@ -76,10 +76,11 @@ class DemandModel:
         mean, quantiles = self._distribution(_scaled(panel, self.unit), levels)
         series, steps = mean.shape
         first = [0] if self.lead_time_sum else range(1, steps + 1)
-        starts = [
+        days = [
             period_start(panel.end + step, panel.freq, weekday=panel.weekday)
             for step in range(steps)
         ]
+        starts = np.tile(np.array(days, dtype="datetime64[D]"), series)
         at = pl.Series(np.repeat(np.arange(series, dtype=np.uint32), steps))
         values = {
             name: quantiles[:, :, column].ravel()
@@ -88,8 +89,8 @@ class DemandModel:
         return pl.DataFrame(
             {
                 "series_id": panel.series_id.gather(at),
-                "period_start": pl.Series(starts * series, dtype=pl.Date),
-                "step": pl.Series(list(first) * series, dtype=pl.Int64),
+                "period_start": pl.Series(starts, dtype=pl.Date),
+                "step": np.tile(np.asarray(first, dtype=np.int64), series),
                 "mean": mean.ravel(),
                 **values,
             }

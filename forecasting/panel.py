@@ -171,8 +171,11 @@ def _codes(series_id: pl.Series) -> tuple[pl.Series, NDArray[np.int64]]:
 
 
 def _refuse_duplicates(series: NDArray[np.int64], numbers: NDArray[np.int64], name: str) -> None:
-    order = np.lexsort((numbers, series))
-    same = (np.diff(series[order]) == 0) & (np.diff(numbers[order]) == 0)
+    cells = series * (int(np.ptp(numbers)) + 1 if len(numbers) else 1) + numbers
+    if (np.diff(cells) > 0).all():
+        return
+    order = np.argsort(cells, kind="stable")
+    same = np.diff(cells[order]) == 0
     if same.any():
         at = int(np.argmax(same))
         rows = sorted(order[at : at + 2].tolist())
