@@ -1,11 +1,17 @@
 """`/docs` and the OpenAPI document say what the API does, from this machine alone."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from api import errors
+from api.problems import Problem
+
+PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 HTTP_METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -82,3 +88,42 @@ def test_what_is_guarded_says_so(document: Any) -> None:
         guarded = path.startswith("/api/")
         assert operation["security"] == ([{"serviceKey": []}] if guarded else [])
         assert ("401" in operation["responses"]) == guarded
+
+
+def test_the_page_names_every_problem_and_every_path(document: Any) -> None:
+    types = {f"urn:clutch:problem:{slug}" for _, (_, slug, _) in errors._STATUSES}
+    types |= {f"urn:clutch:problem:{slug}" for slug, _, _ in errors._BY_FRAMEWORK.values()}
+    types.add(f"urn:clutch:problem:{errors._OUR_FAULT[1]}")
+    assert set(re.findall(r"^\\| `(urn:\S+)`", PAGE, re.M)) == types
+    for path, _, _ in operations(document):
+        assert path in PAGE
+
+
+def test_the_page_names_every_field(document: Any) -> None:
+    for name in ("MatchRequest", "Vehicle", "Part", "Matches", "Match", "ShopSummary", "Promise"):
+        for field in document["components"]["schemas"][name]["properties"]:
+            assert re.search(rf"[`.]{field}[`.\\[]", PAGE), field
+
+
+def test_the_examples_of_the_page_work(
+    client: httpx.Client,
+    address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sent = re.findall(r"-d '(\{.*?\})'", PAGE, re.S)
+    assert len(sent) == 1
+    assert (
+        len(client.post("/api/v1/matching/shops", json=json.loads(sent[0])).json()["matches"]) == 3
+    )
+
+    (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    monkeypatch.setenv("CLUTCH_SERVICE_KEY", "a key for the tests")
+    program = program.replace("http://127.0.0.1:8000", address).replace("فولكس فاجن", "تويوتا")
+    names: dict[str, Any] = {}
+    exec(program, names)  # noqa: S102 - the page's own words
+    names["clutch"].close()
+    assert capsys.readouterr().out.count("shop ") == 10
+
+    (shown,) = re.findall(r"```json\n(.*?)```", PAGE, re.S)
+    Problem.model_validate_json(shown, strict=True, extra="forbid")

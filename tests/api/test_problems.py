@@ -1,10 +1,13 @@
 """Whatever is wrong with a request is said as a problem that names it, and never repeated."""
 
 import json
+import socket
 from typing import Any
 
 import httpx
 import pytest
+
+from api import bodies
 
 PATH = "/api/v1/matching/shops"
 CANARY = "canary"
@@ -163,6 +166,26 @@ def test_a_million_parts_are_too_many_bytes(post: Any) -> None:
     parts = ", ".join(["{}"] * 1_000_000)
     found = problem(post(body(more=f', "parts": [{parts}]')), 413, "too-large")
     assert found["detail"] == "body: expected at most 262144 bytes"
+
+
+def test_a_huge_body_is_refused_by_its_length(post: Any) -> None:
+    problem(post(b" " * 50_000_000), 413, "too-large")
+
+
+def test_a_body_that_does_not_arrive_is_not_waited_for(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "_SECONDS", 0.1)
+    host, port = address.removeprefix("http://").split(":")
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        "Authorization: Bearer a key for the tests\r\nContent-Length: 100\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=10) as slow:
+        slow.sendall(head.encode() + b"{")
+        answer = slow.recv(65_536).decode()
+    assert answer.startswith("HTTP/1.1 408 ")
+    assert "urn:clutch:problem:too-slow" in answer
 
 
 def test_a_body_without_a_length_is_counted_as_it_comes(post: Any) -> None:
