@@ -15,7 +15,7 @@ __all__ = ["Settings", "settings"]
 
 _PREFIX = "CLUTCH_"
 _SCHEMES = ("postgresql+psycopg://", "postgresql://", "postgres://")
-_PRIVATE = {"database_url", "database_owner_url", "redis_url", "service_key"}
+_PRIVATE = {"database_url", "database_owner_url", "service_key"}
 _web_address = TypeAdapter(HttpUrl)
 
 
@@ -79,11 +79,6 @@ class Settings(BaseSettings):
 
     workers: int = _setting(1, _COUNT, ge=1, le=256)
     """How many processes `clutch serve` answers with."""
-
-    redis_url: str | None = _setting(
-        None, "a URL such as redis://host:6379/0", pattern="^(redis|rediss|unix)://", repr=False
-    )
-    """A Redis that several server processes share; not needed for one."""
 
     road_engine_url: Annotated[str, AfterValidator(_web)] | None = _setting(
         None, "a URL such as http://localhost:8002"

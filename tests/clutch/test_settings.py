@@ -28,7 +28,6 @@ def test_without_an_environment_it_is_a_developers_machine(monkeypatch: pytest.M
         ("database_url", "postgresql://db/clutch", "postgresql+psycopg://db/clutch"),
         ("database_owner_url", "postgresql+psycopg://db/x", "postgresql+psycopg://db/x"),
         ("database_url", "", None),
-        ("redis_url", "redis://cache:6379/0", "redis://cache:6379/0"),
         ("road_engine_url", "http://roads:8002/", "http://roads:8002"),
     ],
 )
@@ -56,7 +55,6 @@ def test_each_is_read_from_the_environment(
             "CLUTCH_ROAD_ENGINE_URL: expected a URL such as http://localhost:8002, found roads",
         ),
         ("SERVICE_KEY", "short", "CLUTCH_SERVICE_KEY: expected 16 characters or more"),
-        ("REDIS_URL", "http://x", "CLUTCH_REDIS_URL: expected a URL such as redis://host:6379/0"),
         (
             "DATABASE_URL",
             "mysql://root:secret@db/x",
@@ -83,7 +81,6 @@ def test_secrets_do_not_show() -> None:
     chosen = Settings(
         service_key="0123456789abcdef",
         database_url="postgresql://app:hidden@db/clutch",
-        redis_url="redis://:hidden@cache",
     )
     assert "hidden" not in repr(chosen)
     assert "0123456789abcdef" not in repr(chosen)
