@@ -22,6 +22,8 @@ __all__ = ["ElasticityModel", "fit_elasticities"]
 
 Vector = NDArray[np.float64]
 
+_MOST_LOG = 600.0  # keeps absurd prices finite
+
 _WHAT_IF = [
     Column(name="item_id", kind="key"),
     Column(name="period_start", kind="day", required=False),
@@ -190,12 +192,13 @@ def _log_rate(rows: pl.DataFrame, promotion: pl.Series) -> Vector:
     bend = known["slope_in_promotion"] * (promoted - known["usual_promotion"])
     slope = np.minimum(known["elasticity"] + bend, FLATTEST)
     rivals = np.minimum(known["rivals_effect"], -slope)  # all prices up alike: nothing sells more
-    return np.asarray(
+    log_rate = (
         known["level"]
         + slope * known["real_log_price"]
         + known["promotion_effect"] * promoted
         + rivals * known["rivals_log_price"]
     )
+    return np.asarray(np.clip(log_rate, -_MOST_LOG, _MOST_LOG))
 
 
 def _rivals(rows: pl.DataFrame, groups: int) -> pl.Series:

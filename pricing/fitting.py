@@ -39,6 +39,7 @@ _USUAL_VARIANCE = np.array([0.25, 0.1, 0.25, 0.1])
 _USUAL_ITEM_VARIANCE = 0.1
 _LEVEL_PRECISION = 0.25  # items' levels stand within a factor of exp(2) of their group's
 
+_MOST = 20.0  # no slope, effect or shock is larger: keeps absurd histories finite
 _ROUNDS = 8
 _TEST_ROUND = 3
 _DEMAND_LEADS = 1.0  # standard errors that make price moves of whole groups unbelievable
@@ -113,7 +114,7 @@ def fit(panel: Panel, units: Vector, exposure: Vector, features: Vector) -> Fit:
         if step == _TEST_ROUND:
             demand_leads = _demand_leads(panel, own, work.weight)
         groups, cells = (_within if demand_leads else _overall)(panel, own, work.weight, cells)
-        coefficients = groups.mean
+        coefficients = np.clip(groups.mean, -_MOST, _MOST)
         fixed = np.einsum("pr,rp->r", features, coefficients[panel.group])
         gap = work.response - cells.effect[panel.cell] - fixed
         slopes = _item_slopes(panel, x, gap, work.weight, cells.own_share)
@@ -204,7 +205,7 @@ def _cells(panel: Panel, residual: Vector, weight: Vector, expected: Vector) -> 
     raw = panel.by_cell(weight * residual) / total
     variance = max(spread(raw - expected, 1 / total, 0.0), 1e-4)
     trust = total / (total + 1 / variance)
-    effect = expected + trust * (raw - expected)
+    effect = np.clip(expected + trust * (raw - expected), -_MOST, _MOST)
     return _Cells(effect, weight * (trust / total)[panel.cell], variance)
 
 
@@ -217,7 +218,8 @@ def _item_slopes(panel: Panel, x: Vector, gap: Vector, weight: Vector, share: Ve
     after = 1 / (information + 1 / variance)
     item_share = weight / panel.by_item(weight)[panel.item]
     item_share = item_share + weight * centred**2 * after[panel.item]
-    return _Slopes(alone * information * after, after, after / variance, variance, item_share)
+    deviation = np.clip(alone * information * after, -_MOST, _MOST)
+    return _Slopes(deviation, after, after / variance, variance, item_share)
 
 
 def _levels(panel: Panel, gap: Vector, weight: Vector) -> Vector:
@@ -226,7 +228,8 @@ def _levels(panel: Panel, gap: Vector, weight: Vector) -> Vector:
     counted = np.bincount(panel.item_group, minlength=panel.groups)
     usual = np.bincount(panel.item_group, alone / total, panel.groups) / np.maximum(counted, 1)
     usual = usual[panel.item_group]
-    return np.asarray((alone + _LEVEL_PRECISION * usual) / (total + _LEVEL_PRECISION))
+    level = (alone + _LEVEL_PRECISION * usual) / (total + _LEVEL_PRECISION)
+    return np.asarray(np.clip(level, -2 * _MOST, 2 * _MOST))
 
 
 def _dispersion(panel: Panel, weight: Vector, gap: Vector, share: Vector, before: Vector) -> Vector:

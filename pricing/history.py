@@ -17,12 +17,13 @@ Vector = NDArray[np.float64]
 LEAST_PRICE = 1e-9
 _DAYS_PER_YEAR = 365.25
 _LEAST_DAYS = 170
+_LEAST_SHARE = 0.005  # less time in stock than this says nothing of demand
 
 _COLUMNS = [
     Column(name="item_id", kind="key"),
     Column(name="group_id", kind="key"),
     Column(name="period_start", kind="day"),
-    Column(name="units", kind="number", minimum=0),
+    Column(name="units", kind="number", minimum=0, maximum=1e12),
     Column(name="price", kind="number", minimum=LEAST_PRICE),
     Column(name="unit_cost", kind="number", minimum=0, nullable=True, required=False),
     Column(name="in_stock_share", kind="number", minimum=0, maximum=1, required=False),
@@ -122,7 +123,7 @@ def _checked_rows(history: pl.DataFrame) -> pl.DataFrame:
     for name, usual in (("in_stock_share", 1.0), ("promotion", 0.0), ("unit_cost", None)):
         if name not in rows.columns:
             rows = rows.with_columns(pl.lit(usual, dtype=pl.Float64).alias(name))
-    rows = rows.filter(pl.col("in_stock_share") > 0)
+    rows = rows.filter(pl.col("in_stock_share") >= _LEAST_SHARE)
     if rows.is_empty():
         raise InvalidFrame("history", "units", "at least one row with stock", found="none")
     counted = rows.group_by("item_id").agg(pl.col("group_id").n_unique())

@@ -19,6 +19,8 @@ __all__ = ["Linearised", "linearised", "mode_shift", "shock_mode"]
 
 Vector = NDArray[np.float64]
 
+_FAR = 4.0  # in log units: beyond any shock of a settled fit
+
 
 class Linearised(NamedTuple):
     """Working responses for one step of weighted least squares; all arrays have one value a row."""
@@ -43,22 +45,25 @@ def mode_shift(mean: Vector, dispersion: Vector) -> Vector:
     return np.asarray(dispersion / 2 / (1 + dispersion * mean))
 
 
-def shock_mode(units: Vector, mean: Vector, dispersion: Vector, *, steps: int = 7) -> Vector:
+def shock_mode(units: Vector, mean: Vector, dispersion: Vector, *, steps: int = 4) -> Vector:
     """Return the most probable shock `u`: the root of `u / dispersion = units - mean * exp(u)`.
 
-    Newton's method from the side where the function is convex and positive, so it cannot overshoot.
+    With Lambert's W it is `dispersion * units - W(dispersion * mean * exp(dispersion * units))`;
+    W by Newton's method on its logarithm, `w + log w = log z`, which never leaves w > 0.
+
+    Source: Corless et al. (1996), "On the Lambert W function", Adv. Comput. Math. 5, 329-359.
 
     Examples
     --------
     >>> shock_mode(np.array([0.0, 2.0, 50.0]), np.full(3, 2.0), np.full(3, 0.5)).round(3).tolist()
     [-0.567, 0.0, 3.087]
     """
-    ratio = np.log(np.maximum(units, 1e-300) / mean)
-    shock = np.where(units > mean, np.minimum(dispersion * (units - mean), ratio), 0.0)
+    log_z = np.log(dispersion * mean) + dispersion * units
+    near = np.exp(np.minimum(log_z, 1.0))
+    w = np.where(log_z > 1, log_z - np.log(np.maximum(log_z, 1.0)), near / (1 + near))
     for _ in range(steps):
-        grown = mean * np.exp(shock)
-        shock = shock - (shock / dispersion - units + grown) / (1 / dispersion + grown)
-    return shock
+        w = w / (1 + w) * (1 + log_z - np.log(w))
+    return np.asarray(dispersion * units - w)
 
 
 def linearised(units: Vector, log_rate: Vector, exposure: Vector, dispersion: Vector) -> Linearised:
@@ -82,10 +87,12 @@ def linearised(units: Vector, log_rate: Vector, exposure: Vector, dispersion: Ve
     >>> working.response.round(2).tolist(), working.weight.round(2).tolist()
     ([5.99], [9.76])
     """
-    mean = exposure * np.exp(np.clip(log_rate, -20, 20))
+    mean = exposure * np.exp(np.clip(log_rate, -30, 30))
     mean = mean * np.exp(mode_shift(mean, dispersion))
     shock = shock_mode(units, mean, dispersion)
-    weight = mean / (1 + dispersion * mean)
+    # far below its row, a fitted mean must climb by the row's own information, or it would leap
+    near = mean * np.where(shock > _FAR, np.exp(np.maximum(shock, 0.0)), 1.0)
+    weight = near / (1 + dispersion * near)
     return Linearised(
         response=log_rate + shock / (dispersion * weight),
         weight=weight,

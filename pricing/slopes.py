@@ -24,6 +24,7 @@ def slope_mean(mean: Vector, deviation: Vector) -> Vector:
     [-2.0, -0.811]
     """
     bound = (FLATTEST - mean) / deviation
+    bound = np.maximum(bound, -1e6)  # beyond, the tail has no digits left and the mean is FLATTEST
     hazard = np.exp(-0.5 * bound**2 - 0.5 * np.log(2 * np.pi) - log_ndtr(bound))
     return np.asarray(np.minimum(mean - deviation * hazard, FLATTEST))
 

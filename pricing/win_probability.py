@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
+from clutch.errors import InvalidFrame
 from clutch.frames import Column, checked
 from pricing.guard_rails import GuardRails, clamped, nearest_endings
 from pricing.history import LEAST_PRICE, with_known_key
@@ -225,8 +226,10 @@ class WinModel:
         if "reference_price" in rows.columns:
             rows = rows.with_columns(log_reference=pl.col("reference_price").log())
         effect, known = pl.lit(0.0), pl.lit(value=False)
-        if "shop_id" in rows.columns and rows["shop_id"].dtype == self.shops["shop_id"].dtype:
-            rows = rows.join(self.shops, on="shop_id", how="left", maintain_order="left")
+        if "shop_id" in rows.columns and self.shops.height:
+            rows = _like(rows, self.shops["shop_id"]).join(
+                self.shops, on="shop_id", how="left", maintain_order="left"
+            )
             effect, known = pl.col("effect").fill_null(0.0), pl.col("effect").is_not_null()
         rows = rows.with_columns(shop_effect=effect, shop_known=known)
         numbers = [
@@ -314,6 +317,17 @@ def fit_win_probability(quotes: pl.DataFrame) -> WinModel:
         least=float(least),
         greatest=float(max(greatest, least + 1e-6)),
     )
+
+
+def _like(rows: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
+    """Return `rows` with the shops' type; unlike for groups, a shop may be a new one."""
+    dtype = rows[known.name].dtype
+    if dtype not in (known.dtype, pl.Null) and not (
+        dtype.is_integer() and known.dtype.is_integer()
+    ):
+        expected = f"the quotes' type, {known.dtype}"
+        raise InvalidFrame("asked", known.name, expected, found=str(dtype))
+    return rows.with_columns(pl.col(known.name).cast(known.dtype))
 
 
 def _shop_table(ready: Quotes, found: QuoteFit) -> pl.DataFrame:

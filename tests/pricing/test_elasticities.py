@@ -178,3 +178,27 @@ def test_item_numbers_where_the_history_has_text_are_refused(model):
 def test_coverage_is_a_share(model):
     with pytest.raises(InvalidInput, match="coverage"):
         model.table(coverage=90)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda f: f.with_columns(units=pl.col("units") * 1e9),
+        lambda f: f.with_columns(units=pl.lit(0)),
+        lambda f: f.with_columns(price=pl.lit(7.0)),
+        lambda f: f.with_columns(price=pl.col("price") * 1e15),
+        lambda f: f.with_columns(price=(pl.col("price") / 100) ** 30),
+        lambda f: f.with_columns(group_id=pl.col("item_id")),
+        lambda f: f.with_columns(promotion=pl.lit(1.0)),
+        lambda f: f.with_columns(in_stock_share=pl.lit(0.01)),
+        lambda f: f.head(2),
+    ],
+)
+def test_extreme_histories_give_finite_answers_below_zero(history, change):
+    extreme = change(history.head(600))
+    model = fit_elasticities(extreme)
+    table = model.table().drop("item_id").to_numpy()
+    assert np.isfinite(table).all()
+    assert (table < 0).all()
+    units = model.predict_units(extreme.select("item_id", "period_start", "price"))["units"]
+    assert units.is_finite().all()

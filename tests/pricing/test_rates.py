@@ -19,7 +19,7 @@ def _count_probabilities(mean: float, dispersion: float, counts: np.ndarray) -> 
 def test_the_shock_solves_its_equation(units, mean, dispersion):
     found = shock_mode(np.array([float(units)]), np.array([mean]), np.array([dispersion]))[0]
     exact = brentq(lambda u: u / dispersion - units + mean * np.exp(u), -800, 40, xtol=1e-12)
-    assert found == pytest.approx(exact, abs=1e-2)
+    assert found == pytest.approx(exact, abs=1e-6)
 
 
 @pytest.mark.parametrize("mean", [0.02, 0.3, 1.0, 4.0, 30.0, 200.0])

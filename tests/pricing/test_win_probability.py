@@ -189,3 +189,11 @@ def test_bad_quotes_give_one_clear_error(quotes, change, message):
 def test_an_unknown_group_is_named(wins):
     with pytest.raises(InvalidFrame, match=r"asked\.group_id: .* found 77"):
         wins.win_probability(pl.DataFrame({"group_id": [77], "price": [10.0]}))
+
+
+def test_shops_in_another_type_are_refused_and_other_integers_are_not(quotes, wins):
+    asked = quotes.head(5).drop("won")
+    narrow = wins.win_probability(asked.with_columns(pl.col("shop_id").cast(pl.Int16)))
+    assert narrow.equals(wins.win_probability(asked))
+    with pytest.raises(InvalidFrame, match=r"asked\.shop_id: expected the quotes' type, Int64"):
+        wins.win_probability(asked.with_columns(pl.col("shop_id").cast(pl.String)))
