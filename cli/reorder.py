@@ -32,7 +32,7 @@ _PARTS = [
     Column(name="lead_time", kind="number", required=False, minimum=0),
     Column(name="lead_time_sd", kind="number", required=False, minimum=0),
     Column(name="multiple", kind="integer", required=False, minimum=1),
-    Column(name="minimum", kind="integer", required=False, minimum=1),
+    Column(name="minimum", kind="integer", required=False, minimum=0),
     Column(name="supplier", kind="key", required=False, nullable=True),
     Column(name="supersedes", kind="key", required=False, nullable=True),
 ]

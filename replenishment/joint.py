@@ -21,7 +21,7 @@ from replenishment.demand import parts_of, read_demand
 from replenishment.economics import Economics, Found, blocks
 from replenishment.lead_time import LeadTimeDemand
 from replenishment.negative_binomial import Floats, Integers
-from replenishment.per_part import POSITIVE, WHOLE, ZERO_OR_MORE, PerPart, per_part
+from replenishment.per_part import COUNT, POSITIVE, WHOLE, ZERO_OR_MORE, PerPart, per_part
 from replenishment.policies import plan_frame
 
 __all__ = ["joint_policy"]
@@ -86,7 +86,7 @@ def joint_policy(
         number(holding_cost, "holding_cost", POSITIVE),
         number(ordering_cost, "ordering_cost", ZERO_OR_MORE),
         number(multiple, "multiple", WHOLE).astype(np.int64),
-        number(minimum, "minimum", WHOLE).astype(np.int64),
+        number(minimum, "minimum", COUNT).astype(np.int64),
     )
     cost = number(unit_cost, "unit_cost", POSITIVE)
     over_lead_time = LeadTimeDemand.of(read_demand(demand, lead).period, lead, lead_sd)

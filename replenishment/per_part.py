@@ -13,7 +13,16 @@ from clutch.errors import InvalidFrame, InvalidInput
 from clutch.frames import Column, checked
 from replenishment.negative_binomial import Floats
 
-__all__ = ["POSITIVE", "SHARE", "WHOLE", "ZERO_OR_MORE", "PerPart", "Range", "per_part"]
+__all__ = [
+    "COUNT",
+    "POSITIVE",
+    "SHARE",
+    "WHOLE",
+    "ZERO_OR_MORE",
+    "PerPart",
+    "Range",
+    "per_part",
+]
 
 PerPart: TypeAlias = float | str | pl.DataFrame
 
@@ -41,6 +50,7 @@ class Range:
 POSITIVE = Range(text="a number above 0", zero=False)
 ZERO_OR_MORE = Range(text="a number of 0 or more")
 SHARE = Range(text="a share above 0 and below 1", zero=False, below=1.0)
+COUNT = Range(text="a whole number of 0 or more", whole=True)
 WHOLE = Range(text="a whole number of 1 or more", minimum=1.0, whole=True)
 
 

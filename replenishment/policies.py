@@ -15,7 +15,7 @@ from replenishment.cheapest_at_fill import cheapest_at_fill, fill_rates, stock_o
 from replenishment.demand import parts_of, read_demand
 from replenishment.economics import Economics, Found
 from replenishment.lead_time import LeadTimeDemand
-from replenishment.per_part import POSITIVE, SHARE, WHOLE, ZERO_OR_MORE, PerPart, per_part
+from replenishment.per_part import COUNT, POSITIVE, SHARE, WHOLE, ZERO_OR_MORE, PerPart, per_part
 
 __all__ = ["plan_frame", "policy"]
 
@@ -105,7 +105,7 @@ def policy(
         number(holding_cost, "holding_cost", POSITIVE),
         number(ordering_cost, "ordering_cost", ZERO_OR_MORE),
         number(multiple, "multiple", WHOLE).astype(np.int64),
-        number(minimum, "minimum", WHOLE).astype(np.int64),
+        number(minimum, "minimum", COUNT).astype(np.int64),
     )
     supply = Supply(lead, lead_sd, economics)
     known = read_demand(demand, lead)

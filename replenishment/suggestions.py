@@ -27,7 +27,7 @@ _POLICY = [
     Column(name="order_quantity", kind="integer", required=False, minimum=1),
     Column(name="order_up_to", kind="integer", required=False),
     Column(name="multiple", kind="integer", required=False, minimum=1),
-    Column(name="minimum", kind="integer", required=False, minimum=1),
+    Column(name="minimum", kind="integer", required=False, minimum=0),
     Column(name="lead_time_demand", kind="number", required=False, minimum=0),
     Column(name="lead_time_variance", kind="number", required=False, minimum=0),
 ]

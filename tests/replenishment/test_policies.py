@@ -1,3 +1,4 @@
+import datetime
 import datetime as dt
 from typing import Any
 
@@ -49,7 +50,8 @@ def test_forecast_quantiles_of_a_negative_binomial_give_its_policy() -> None:
     levels = [0.5, 0.75, 0.9, 0.95, 0.975, 0.99]
     law = stats.nbinom(mean**2 / (variance - mean), mean / variance)
     quantiles = {f"q{level}": law.ppf(level) for level in levels}
-    forecast = moments(step=[0, 0, 0], mean=mean, **quantiles)
+    ahead = {"period_start": [datetime.date(2026, 1, 1)] * 3, "step": [0, 0, 0]}
+    forecast = moments(**ahead, mean=mean, **quantiles)
     known = moments(mean=mean / lead, variance=variance / lead)
     by_forecast = replenishment.policy(forecast, lead_time=lead, fill_rate=0.95, **COSTS)
     by_moments = replenishment.policy(known, lead_time=lead, fill_rate=0.95, **COSTS)
@@ -92,7 +94,7 @@ def test_sales_are_scaled_by_time_in_stock(sales: pl.DataFrame) -> None:
     lead=st.floats(0.5, 8.0),
     share=st.floats(0.5, 0.99),
     multiple=st.integers(1, 12),
-    minimum=st.integers(1, 30),
+    minimum=st.integers(0, 30),
 )
 def test_packing_is_kept_and_the_share_is_served(
     mean: float, ratio: float, lead: float, share: float, multiple: int, minimum: int
@@ -134,7 +136,7 @@ def test_cost_rises_with_lead_time_and_its_variation(
         ({"holding_cost": 0}, "holding_cost: expected a number above 0"),
         ({"ordering_cost": -1}, "ordering_cost: expected a number of 0 or more"),
         ({"multiple": 2.5}, "multiple: expected a whole number of 1 or more"),
-        ({"minimum": 0}, "minimum: expected a whole number of 1 or more"),
+        ({"minimum": -1}, "minimum: expected a whole number of 0 or more"),
     ],
 )
 def test_a_number_out_of_range_is_named(change: dict[str, Any], message: str) -> None:
