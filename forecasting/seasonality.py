@@ -25,6 +25,7 @@ Integers = NDArray[np.int64]
 _LENGTHS = {"month": 12, "weekday": 7}
 _LOWEST, _HIGHEST = 0.02, 20.0
 _EVENT_PRIOR_PERIODS = 3.0
+_EVENT_ROUNDS = 8
 _FEWEST_CYCLES = 3
 
 
@@ -225,18 +226,21 @@ def _repeating_variance(residual: Floats, expected: Floats) -> float:
 
 
 def _event_effects(panel: Panel, exposure: Floats, days: list[date]) -> dict[str, float]:
-    """Return each event's ratio of units to a year's level, pooled and shrunk towards 1.
+    """Return each event's ratio of units to the level of the quarter around, shrunk towards 1.
 
-    Months are estimated after events: Ramadan moves through them too slowly to be told apart by
-    less than decades.
+    The level around an event holds the event too, so that its share is taken out and the ratio
+    found again until both agree.
     """
-    expected = _level(panel.quantity, exposure, CYCLE[panel.freq]) * exposure
-    prior = _EVENT_PRIOR_PERIODS * float(expected.sum()) / len(days)
-    effects: dict[str, float] = {}
-    for event, share in event_shares(days, panel.freq).items():
-        units, base = float((panel.quantity @ share).sum()), float((expected @ share).sum())
-        effects[event] = (units + prior) / (base + prior) if base + prior > 0 else 1.0
-        expected = expected * (1 + share * (effects[event] - 1))
+    shares = event_shares(days, panel.freq)
+    effects = dict.fromkeys(shares, 1.0)
+    for _ in range(_EVENT_ROUNDS):
+        usual = exposure * _event_factors(effects, days, panel.freq)
+        expected = _level(panel.quantity, usual, CYCLE[panel.freq] // 4) * usual
+        prior = _EVENT_PRIOR_PERIODS * float(expected.sum()) / len(days)
+        for event, share in shares.items():
+            alone = expected / (1 + share * (effects[event] - 1))
+            units, base = float((panel.quantity @ share).sum()), float((alone @ share).sum())
+            effects[event] = (units + prior) / (base + prior) if base + prior > 0 else 1.0
     return effects
 
 

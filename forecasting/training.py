@@ -21,7 +21,7 @@ __all__ = ["Rows", "bands", "inputs", "training_rows", "with_band"]
 Floats = NDArray[np.float64]
 
 _MOST_SERIES = 4_000
-_MOST_CELLS = 120_000_000  # series x periods x origins that features are made for
+_MOST_CELLS = 30_000_000  # series x periods x origins that features are made for
 _MOST_ORIGINS, _FEWEST_ORIGINS = 24, 8
 _MOST_ROWS = 100_000
 _SHORTEST_PAST = 6
