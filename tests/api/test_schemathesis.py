@@ -31,7 +31,7 @@ def test_every_answer_is_one_that_the_document_promises(
 ) -> None:
     @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
     @hypothesis.settings(
-        max_examples=200,
+        max_examples=100,
         deadline=None,
         derandomize=True,
         database=None,
