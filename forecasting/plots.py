@@ -72,7 +72,7 @@ def forecast_chart(
     chart: altair.FacetChart = (
         altair.layer(band, sold, mean)
         .properties(width=320, height=120)
-        .facet("series_id:N", columns=2, title=title)
+        .facet(altair.Facet("series_id:N", title=None), columns=2, title=title)
         .resolve_scale(y="independent")
     )
     return chart
