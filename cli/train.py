@@ -4,25 +4,12 @@ import typer
 from rich.console import Console
 
 from cli.connection import one_transaction, ready_database
-from clutch.errors import ClutchError
 from clutch.settings import settings
 from matching.knowledge import train_delivery_time
 
 app = typer.Typer()
 train = typer.Typer(no_args_is_help=True, help="Learn from what has happened.")
 app.add_typer(train, name="train")
-
-_FEWEST_DELIVERIES = 30
-
-
-class TooFewDeliveries(ClutchError):
-    """There is next to nothing to learn from; the model that serves stays."""
-
-    def __init__(self, found: int) -> None:
-        super().__init__(
-            f"{found} past deliveries are too few to learn from: bring {_FEWEST_DELIVERIES} or more"
-            " with `clutch import trips FILE`, or make some up with `clutch seed`"
-        )
 
 
 @train.callback()
@@ -40,6 +27,4 @@ def delivery() -> None:
         one_transaction(database.owner_url) as session,
     ):
         version, found = train_delivery_time(session)
-        if found < _FEWEST_DELIVERIES:
-            raise TooFewDeliveries(found)
     typer.echo(f"delivery times: model {version}, learned from {found:,} deliveries")

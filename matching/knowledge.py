@@ -8,17 +8,24 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from clutch.errors import ClutchError
 from matching import delivery_time, queries
 from matching.delivery_time import DeliveryTimeModel
 from matching.makes import MakeDirectory
 from matching.ranking import Weights
 
-__all__ = ["DELIVERY_TIME", "Knowledge", "load_knowledge", "train_delivery_time"]
+__all__ = [
+    "DELIVERY_TIME",
+    "Knowledge",
+    "TooFewDeliveries",
+    "load_knowledge",
+    "train_delivery_time",
+]
 
 DELIVERY_TIME = "delivery_time"
 """The name under which the delivery-time model is kept."""
 
-_HISTORY_TRIPS = 50_000
+_FEWEST_TRIPS, _HISTORY_TRIPS = 30, 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +50,31 @@ def load_knowledge(session: Session) -> Knowledge:
     )
 
 
+class TooFewDeliveries(ClutchError):
+    """There is next to nothing to learn from; the model that serves stays."""
+
+    def __init__(self, found: int) -> None:
+        self.found = found
+        super().__init__(
+            f"{found} past deliveries are too few to learn from: bring {_FEWEST_TRIPS} or more"
+            " with `clutch import trips FILE`, or make some up with `clutch seed`"
+        )
+
+
 def train_delivery_time(session: Session) -> tuple[str, int]:
     """Learn delivery times from the newest past deliveries, and keep the model.
 
-    Returns the version of the model and the number of deliveries it was learned from.
+    Returns the version of the model and the number of deliveries it was learned from. The same
+    deliveries give the same version; training on them again makes it the newest again.
 
     Raises
     ------
-    InvalidInput
-        There are too few past deliveries to learn from.
+    TooFewDeliveries
+        There are fewer than 30 past deliveries.
     """
     trips = queries.delivery_history(session, count=_HISTORY_TRIPS)
+    if trips.height < _FEWEST_TRIPS:
+        raise TooFewDeliveries(trips.height)
     model = delivery_time.fit(trips)
     queries.add_model_version(
         session,

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 import polars as pl
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from storage.session import Query
@@ -220,9 +221,12 @@ def add_model_version(
     session: Session, *, name: str, version: str, parameters: bytes, trained_rows: int
 ) -> None:
     """Keep the parameters of a newly trained model; from then on it is the newest."""
+    row = insert(ModelVersion).values(
+        name=name, version=version, parameters=parameters, trained_rows=trained_rows
+    )
     session.execute(
-        insert(ModelVersion).values(
-            name=name, version=version, parameters=parameters, trained_rows=trained_rows
+        row.on_conflict_do_update(
+            index_elements=["name", "version"], set_={"created_at": func.clock_timestamp()}
         )
     )
 

@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from matching.knowledge import Knowledge, load_knowledge, train_delivery_time
+from matching.knowledge import (
+    Knowledge,
+    TooFewDeliveries,
+    load_knowledge,
+    train_delivery_time,
+)
 from matching.makes import UnknownMake
 from matching.nearby import Matches, PartWanted, Question, match_shops
 from matching.opening_hours import CAIRO
@@ -237,6 +242,13 @@ def test_what_was_learned_serves_next(session: Session, add_shop: Any, ask: Any)
         version,
         500,
     )
+    assert train_delivery_time(session) == (version, rows)  # again: the same, and no complaint
+
+
+def test_too_few_deliveries_leave_the_model_as_it_is(session: Session) -> None:
+    with pytest.raises(TooFewDeliveries, match="0 past deliveries are too few"):
+        train_delivery_time(session)
+    assert load_knowledge(session).delivery.source == "prior"
 
 
 @pytest.mark.anyio
