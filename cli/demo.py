@@ -20,7 +20,6 @@ from storage.session import run
 app = typer.Typer()
 
 _SHOPS, _DAYS, _SEED = 5_000, 90, 1
-_UNTIL = dt.date(2026, 11, 1)
 _QUESTION = Question(make="toyota", lon=31.2357, lat=30.0444, limit=5)
 _BODY = (
     '{"vehicle": {"make": "toyota"}, "limit": 5,'
@@ -52,7 +51,7 @@ def _prepare(database: Database) -> None:
                 shops=_SHOPS,
                 seed=_SEED,
                 days=_DAYS,
-                until=_UNTIL,
+                until=dt.datetime.now(dt.UTC).date(),  # so that counts of stock are still believed
                 progress=progress,
             )
             progress("learning delivery times", 0, 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from pydantic import SecretStr
 
@@ -62,9 +63,24 @@ def stop(cluster: Cluster) -> None:
 
 
 def kill(cluster: Cluster) -> None:
-    process_id = cluster.status().process_id
-    assert process_id is not None
-    os.kill(process_id, signal.SIGKILL)
+    """Kill the server, and wait for its children: they may still answer a question at hand."""
+    status = cluster.status()
+    assert status.process_id is not None
+    assert status.database is not None
+    with psycopg.connect(status.database.owner_url.replace("+psycopg", "")) as connection:
+        rows = connection.execute("SELECT pid FROM pg_stat_activity").fetchall()
+    os.kill(status.process_id, signal.SIGKILL)
+    until = time.monotonic() + 10
+    while time.monotonic() < until and any(is_running(pid) for (pid,) in rows):
+        time.sleep(0.01)
+
+
+def is_running(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def many(ask: Any, count: int = 20) -> list[Any]:
