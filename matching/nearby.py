@@ -126,11 +126,12 @@ def match_shops(
         No make goes by this name; the error holds the nearest known names.
     """
     week = week_ahead(now)
-    rows = yield from _candidates(question, knowledge, week)
+    wanted = _quantity_by_part(question)
+    rows = yield from _candidates(question, knowledge, week, list(wanted))
     nearest_distance_m = round(rows[0].distance_m, 1) if rows else None
     reach_m = math.inf if question.max_distance_km is None else question.max_distance_km * 1_000
     rows = [row for row in rows if row.distance_m <= reach_m]
-    belief = yield from _in_stock(rows, question, now)
+    belief = yield from _in_stock(rows, wanted, now)
     matches = _ranked(rows, belief, question, knowledge, roads, week) if rows else []
     return {
         "matches": matches,
@@ -141,7 +142,7 @@ def match_shops(
 
 
 def _candidates(
-    question: Question, knowledge: Knowledge, week: WeekAhead
+    question: Question, knowledge: Knowledge, week: WeekAhead, part_keys: list[str]
 ) -> Steps[list[CandidateRow]]:
     """Return the shops to choose from, nearest first, each once."""
     place = queries.Place(
@@ -154,7 +155,6 @@ def _candidates(
     near: list[CandidateRow] = (yield queries.candidates_near(place, count=_CANDIDATES)) or []
     if len(near) < question.limit:
         near = (yield queries.candidates_near(place, count=_CANDIDATES_BEYOND_ZONES)) or []
-    part_keys = list(_quantity_by_part(question))
     if not part_keys:
         return near
     holders: list[CandidateRow] = (
@@ -173,9 +173,10 @@ def _quantity_by_part(question: Question) -> dict[str, int]:
     return wanted
 
 
-def _in_stock(rows: list[CandidateRow], question: Question, now: dt.datetime) -> Steps[FloatArray]:
+def _in_stock(
+    rows: list[CandidateRow], wanted: dict[str, int], now: dt.datetime
+) -> Steps[FloatArray]:
     """Return P(shop holds every part asked for by number); NaN where nothing is known of it."""
-    wanted = _quantity_by_part(question)
     if not wanted or not rows:
         return np.full(len(rows), np.nan)
     counts: list[StockRow] = (
@@ -242,7 +243,7 @@ def _ranked(
     # Rows come nearest first, then by shop_id: a stable sort keeps that among equal scores.
     best = np.argsort(-scores, kind="stable")[: question.limit]
     total = delivery_time.promise(preparation, travel)
-    weights = [knowledge.weights.by_term[term] for term in ranking.TERMS]
+    weights = knowledge.weights.in_order
     return [
         {
             "shop": _summary(rows[i]),

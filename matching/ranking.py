@@ -82,6 +82,11 @@ class Weights:
             if not 0 <= weight < np.inf:
                 raise InvalidInput(f"weights.{term}", "a number of 0 or more", found=str(weight))
 
+    @property
+    def in_order(self) -> tuple[float, ...]:
+        """The weights in the order of `TERMS`."""
+        return tuple(self.by_term[term] for term in TERMS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
@@ -117,7 +122,7 @@ def score(candidates: Candidates, weights: Weights) -> tuple[FloatArray, FloatAr
     ((1, 9), True)
     """
     values = _values(candidates)
-    contributions = values * np.array([weights.by_term[term] for term in TERMS])
+    contributions = values * np.array(weights.in_order)
     return values, contributions, contributions.sum(axis=1)
 
 

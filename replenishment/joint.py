@@ -21,8 +21,8 @@ from replenishment.demand import parts_of, read_demand
 from replenishment.economics import Economics, Found, blocks
 from replenishment.lead_time import LeadTimeDemand
 from replenishment.negative_binomial import Floats, Integers
-from replenishment.per_part import COUNT, POSITIVE, WHOLE, ZERO_OR_MORE, PerPart, per_part
-from replenishment.policies import plan_frame
+from replenishment.per_part import POSITIVE, PerPart, per_part
+from replenishment.policies import plan_frame, supply_of
 
 __all__ = ["joint_policy"]
 
@@ -80,16 +80,18 @@ def joint_policy(
     """
     parts = parts_of(demand)
     number = partial(per_part, demand=demand, parts=parts)
-    lead = number(lead_time, "lead_time", POSITIVE)
-    lead_sd = number(lead_time_sd, "lead_time_sd", ZERO_OR_MORE)
-    economics = Economics(
-        number(holding_cost, "holding_cost", POSITIVE),
-        number(ordering_cost, "ordering_cost", ZERO_OR_MORE),
-        number(multiple, "multiple", WHOLE).astype(np.int64),
-        number(minimum, "minimum", COUNT).astype(np.int64),
+    supply = supply_of(
+        number,
+        lead_time=lead_time,
+        lead_time_sd=lead_time_sd,
+        holding_cost=holding_cost,
+        ordering_cost=ordering_cost,
+        multiple=multiple,
+        minimum=minimum,
     )
+    economics = supply.economics
     cost = number(unit_cost, "unit_cost", POSITIVE)
-    over_lead_time = LeadTimeDemand.of(read_demand(demand, lead).period, lead, lead_sd)
+    over_lead_time = supply.over(read_demand(demand, supply.lead_time).period)
     choices = _Choices.of(over_lead_time, economics, cost)
     steps = _chosen(choices, over_lead_time, fill_rate, budget)
     held = economics.holding_cost * choices.at(choices.capital, steps) / cost

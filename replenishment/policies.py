@@ -3,6 +3,7 @@
 Pure.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -15,9 +16,10 @@ from replenishment.cheapest_at_fill import cheapest_at_fill, fill_rates, stock_o
 from replenishment.demand import parts_of, read_demand
 from replenishment.economics import Economics, Found
 from replenishment.lead_time import LeadTimeDemand
+from replenishment.negative_binomial import Floats
 from replenishment.per_part import COUNT, POSITIVE, SHARE, WHOLE, ZERO_OR_MORE, PerPart, per_part
 
-__all__ = ["plan_frame", "policy"]
+__all__ = ["plan_frame", "policy", "supply_of"]
 
 
 def policy(
@@ -99,16 +101,17 @@ def policy(
         raise InvalidInput("shortage_cost, fill_rate", "exactly one of the two", found="both")
     parts = parts_of(demand)
     number = partial(per_part, demand=demand, parts=parts)
-    lead = number(lead_time, "lead_time", POSITIVE)
-    lead_sd = number(lead_time_sd, "lead_time_sd", ZERO_OR_MORE)
-    economics = Economics(
-        number(holding_cost, "holding_cost", POSITIVE),
-        number(ordering_cost, "ordering_cost", ZERO_OR_MORE),
-        number(multiple, "multiple", WHOLE).astype(np.int64),
-        number(minimum, "minimum", COUNT).astype(np.int64),
+    supply = supply_of(
+        number,
+        lead_time=lead_time,
+        lead_time_sd=lead_time_sd,
+        holding_cost=holding_cost,
+        ordering_cost=ordering_cost,
+        multiple=multiple,
+        minimum=minimum,
     )
-    supply = Supply(lead, lead_sd, economics)
-    known = read_demand(demand, lead)
+    economics = supply.economics
+    known = read_demand(demand, supply.lead_time)
     if shortage_cost is not None:
         over = supply.over(known.period)
         price = number(shortage_cost, "shortage_cost", POSITIVE)
@@ -121,6 +124,35 @@ def policy(
     else:
         raise InvalidInput("shortage_cost, fill_rate", "exactly one of the two", found="neither")
     return plan_frame(parts, over, economics, found)
+
+
+def supply_of(
+    number: Callable[..., Floats],
+    *,
+    lead_time: PerPart,
+    lead_time_sd: PerPart,
+    holding_cost: PerPart,
+    ordering_cost: PerPart,
+    multiple: PerPart,
+    minimum: PerPart,
+) -> Supply:
+    """Return what every part is ordered under; `number` is `per_part` for the parts at hand.
+
+    Raises
+    ------
+    InvalidInput
+        A number is out of range; InvalidFrame for a frame that cannot be used.
+    """
+    return Supply(
+        number(lead_time, "lead_time", POSITIVE),
+        number(lead_time_sd, "lead_time_sd", ZERO_OR_MORE),
+        Economics(
+            number(holding_cost, "holding_cost", POSITIVE),
+            number(ordering_cost, "ordering_cost", ZERO_OR_MORE),
+            number(multiple, "multiple", WHOLE).astype(np.int64),
+            number(minimum, "minimum", COUNT).astype(np.int64),
+        ),
+    )
 
 
 def plan_frame(
