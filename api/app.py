@@ -1,6 +1,7 @@
 """The application: routes, error handlers and limits put together."""
 
 import gc
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
@@ -8,12 +9,13 @@ from importlib.metadata import version
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from pydantic import SecretStr
 
-from api.auth import ServiceKeyGuard
+from api.access import assert_declared
 from api.errors import add_error_handlers
 from api.limits import BodyLimit
 from api.metrics import Metrics, RequestMetrics
-from api.openapi import complete_openapi, operation_id
+from api.openapi import GUARDED, complete_openapi, operation_id
 from api.routes import health, matching
 from api.state import State
 from clutch.settings import Settings
@@ -55,11 +57,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     # The last one added sees a request first.
     app.add_middleware(BodyLimit)
-    app.add_middleware(ServiceKeyGuard, service_key=chosen.service_key)
     app.add_middleware(RequestMetrics, metrics=metrics)
     add_error_handlers(app)
     for resource in (matching, health):
         app.include_router(resource.router)
+    assert_declared(app, GUARDED)
     complete_openapi(app)
     return app
 
@@ -81,6 +83,12 @@ async def _open_state(stack: AsyncExitStack, chosen: Settings, metrics: Metrics)
         engine=engine,
         pool=await stack.enter_async_context(open_pool(database.url)),
         roads=roads,
+        token_key=_secret(chosen.token_key) or secrets.token_urlsafe(32),
+        service_key=_secret(chosen.service_key),
     )
     await state.knowledge()
     return state
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None

@@ -1,4 +1,4 @@
-"""How a JSON body is read: its type, its time and its text are checked before its fields are."""
+"""How a request is taken: who calls is checked first, then the body, before its fields are."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access import access_of, admit
 from api.errors import Malformed, TooSlow, UnsupportedMediaType
 
 __all__ = ["JsonRoute"]
@@ -17,10 +18,12 @@ _SECONDS = 10.0
 
 
 class JsonRoute(APIRoute):
-    """A route whose body is strict JSON: in UTF-8, with no name twice in an object.
+    """A route that knows its caller, and whose body is strict JSON: UTF-8, no name twice.
 
     Raises
     ------
+    Unauthorised, Forbidden
+        Who calls is not known, or may not.
     UnsupportedMediaType
         The body is not declared as `application/json`.
     TooSlow
@@ -32,15 +35,19 @@ class JsonRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler of the route, with the body read before it is called."""
         answer = super().get_route_handler()
-        if self.body_field is None:
-            return answer
+        access = access_of(self)
+        has_body = self.body_field is not None
 
-        async def read_first(request: Request) -> Response:
+        async def admitted(request: Request) -> Response:
+            if access is not None:
+                request.state.caller = await admit(request, access)
+            if not has_body:
+                return await answer(request)
             read = _JsonRequest(request.scope, request.receive)
             await read.load()
             return await answer(read)
 
-        return read_first
+        return admitted
 
 
 class _JsonRequest(Request):
@@ -55,6 +62,7 @@ class _JsonRequest(Request):
                 body = await self.body()
         except TimeoutError:
             raise TooSlow from None
+        self.state.body = body
         if body:
             self._content = _parsed(body)
 

@@ -1,5 +1,7 @@
 """The one table from what went wrong to a status, and the handlers that speak it."""
 
+import re
+
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -7,9 +9,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accounts.access_tokens import TokenInvalid
 from api.faults import fault
 from api.problems import FieldFault, Problem, problem_response
-from clutch.errors import ClutchError, InvalidInput, Unavailable
+from clutch.errors import (
+    ClutchError,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    TooMany,
+    Unavailable,
+)
 from matching.makes import UnknownMake
 
 __all__ = [
@@ -28,10 +39,10 @@ _MOST_FAULTS = 20
 
 
 class Unauthorised(ClutchError):
-    """The caller showed no service key, or a wrong one."""
+    """The caller showed no proof of who they are, or one that does not hold."""
 
     def __init__(self) -> None:
-        super().__init__("send the service key as `Authorization: Bearer <key>`")
+        super().__init__("send an access token or a service key as `Authorization: Bearer <...>`")
 
 
 class Malformed(ClutchError):
@@ -69,11 +80,16 @@ class TooLarge(ClutchError):
 _STATUSES: list[tuple[type[ClutchError], tuple[int, str, str]]] = [
     (Malformed, (400, "malformed", "The request cannot be read")),
     (Unauthorised, (401, "unauthorised", "Who is calling is not known")),
+    (TokenInvalid, (401, "unauthorised", "Who is calling is not known")),
+    (Forbidden, (403, "forbidden", "The caller may not do this")),
+    (NotFound, (404, "not-found", "There is nothing here")),
     (TooSlow, (408, "too-slow", "The request took too long to arrive")),
+    (Conflict, (409, "conflict", "Not possible as things stand")),
     (TooLarge, (413, "too-large", "The request is too large")),
     (UnsupportedMediaType, (415, "unsupported-media-type", "The body is of another type")),
     (UnknownMake, (422, "unknown-make", "No make goes by this name")),
     (InvalidInput, (422, "invalid-input", "The request cannot be used")),
+    (TooMany, (429, "too-many-requests", "Asked too often")),
     (Unavailable, (503, "unavailable", "Not available now")),
 ]
 _OUR_FAULT = (500, "unexpected", "Something went wrong on our side")
@@ -101,13 +117,23 @@ def problem_for(error: ClutchError) -> tuple[Problem, dict[str, str]]:
     detail = _in_words(faults) if faults else str(error)
     if entry is _OUR_FAULT:
         detail = "it has been logged; the same call may succeed later"
-    return _problem(*entry, detail, faults), _headers(error)
+    status, slug, title = entry
+    problem = _problem(status, _slug(error, slug), title, detail, faults)
+    if isinstance(error, Conflict):
+        problem.allowed = error.allowed
+    return problem, _headers(error)
 
 
 def _problem(status: int, slug: str, title: str, detail: str, faults: list[FieldFault]) -> Problem:
     return Problem(
         type=f"urn:clutch:problem:{slug}", title=title, status=status, detail=detail, errors=faults
     )
+
+
+def _slug(error: ClutchError, slug: str) -> str:
+    """Return the name of the problem: rooms' own kinds of conflict and refusal have their own."""
+    own = isinstance(error, Conflict | Forbidden) and type(error) not in (Conflict, Forbidden)
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(error).__name__).lower() if own else slug
 
 
 def _in_words(faults: list[FieldFault]) -> str:
@@ -122,9 +148,9 @@ def _faults(error: ClutchError) -> list[FieldFault]:
 
 
 def _headers(error: ClutchError) -> dict[str, str]:
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TooMany):
         return {"Retry-After": str(error.retry_after_seconds)}
-    if isinstance(error, Unauthorised):
+    if isinstance(error, Unauthorised | TokenInvalid):
         return {"WWW-Authenticate": "Bearer"}
     return {}
 

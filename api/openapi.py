@@ -5,10 +5,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api.auth import GUARDED
 from api.problems import Problem
 
-__all__ = ["complete_openapi", "operation_id"]
+__all__ = ["GUARDED", "complete_openapi", "operation_id"]
+
+GUARDED = "/api/"
+"""What the paths begin with whose operations declare who may call them."""
 
 _KEY = "serviceKey"
 _SCHEME = {"type": "http", "scheme": "bearer", "description": "The service key."}

@@ -32,17 +32,29 @@ class Problem(BaseModel):
     status: int = Field(examples=[422])
     detail: str = Field(examples=["limit: expected a value of 50 or less"])
     errors: list[FieldFault] = Field(default=[])
+    allowed: list[str] | None = Field(default=None, description="What can be done instead.")
 
 
 _CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body is not JSON.", "content": _CONTENT},
-    401: {"description": "No service key, or a wrong one.", "content": _CONTENT},
+    401: {"description": "No access token or service key, or a wrong one.", "content": _CONTENT},
+    403: {"description": "The caller may not do this.", "content": _CONTENT},
+    404: {"description": "No such thing, or not the caller's to see.", "content": _CONTENT},
     408: {"description": "The body took too long to arrive.", "content": _CONTENT},
+    409: {
+        "description": "Not possible as things stand; `allowed` says what is.",
+        "content": _CONTENT,
+    },
     413: {"description": "The body is too large.", "content": _CONTENT},
     415: {"description": "The body is of another type.", "content": _CONTENT},
     422: {"description": "A field cannot be used; `errors` names it.", "content": _CONTENT},
+    429: {
+        "description": "Asked too often; try again after `Retry-After` seconds.",
+        "content": _CONTENT,
+        "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "In seconds."}},
+    },
     503: {
         "description": "Try again after `Retry-After` seconds.",
         "content": _CONTENT,

@@ -35,6 +35,8 @@ class State:
     engine: Engine
     pool: AsyncConnectionPool
     roads: RoadEngine | None
+    token_key: str
+    service_key: str | None
     _knowledge: Knowledge | None = None
     _known_until: float = 0.0
     _loading: asyncio.Task[Knowledge] | None = None

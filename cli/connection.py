@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from clutch.errors import SetupNeeded, Unavailable
 from clutch.settings import Settings
 from storage.cluster import Database, running_database
-from storage.session import open_engine, transaction
+from storage.session import PLATFORM, open_engine, transaction
 from storage.upgrade import current_revision, head_revision, upgrade
 
 __all__ = ["one_transaction", "ready_database"]
@@ -47,7 +47,7 @@ def one_transaction(url: str) -> Iterator[Session]:
     """
     engine = open_engine(url, connections=1)
     try:
-        with transaction(engine) as session:
+        with transaction(engine, PLATFORM) as session:
             yield session
     finally:
         engine.dispose()

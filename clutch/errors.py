@@ -3,6 +3,10 @@
     ClutchError
       InvalidInput      the call cannot be used: names the field and what was expected
         InvalidFrame    a column of a frame, or some of its rows
+      NotFound          there is no such thing, or it is not the caller's to see
+      Forbidden         the caller may not do this
+      Conflict          it cannot be done as things stand: names what can
+      TooMany           the caller asked too often: try again later
       Unavailable       something we stand on is away for now: try again later
       SetupNeeded       this machine lacks something: the message says what to install
 
@@ -11,7 +15,19 @@ nothing of HTTP or of exit codes: `api.errors` and `cli.main` hold the one table
 Pure.
 """
 
-__all__ = ["ClutchError", "InvalidFrame", "InvalidInput", "SetupNeeded", "Unavailable"]
+from collections.abc import Iterable
+
+__all__ = [
+    "ClutchError",
+    "Conflict",
+    "Forbidden",
+    "InvalidFrame",
+    "InvalidInput",
+    "NotFound",
+    "SetupNeeded",
+    "TooMany",
+    "Unavailable",
+]
 
 
 class ClutchError(Exception):
@@ -71,6 +87,49 @@ class InvalidFrame(InvalidInput):
         super().__init__(f"{frame}.{column}", expected, found=found)
         if self.rows:
             self.args = (f"{self.args[0]}{where}",)
+
+
+class NotFound(ClutchError):
+    """There is no such thing, or it belongs to somebody else: a caller cannot tell which.
+
+    Examples
+    --------
+    >>> str(NotFound("order"))
+    'no such order'
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"no such {what}")
+
+
+class Forbidden(ClutchError):
+    """The caller is known and may not do this; the message says who may."""
+
+
+class Conflict(ClutchError):
+    """It cannot be done as things stand now; `allowed` names what can be done instead.
+
+    Examples
+    --------
+    >>> str(Conflict("the order is delivered", allowed=["rate"]))
+    'the order is delivered; allowed now: rate'
+    >>> str(Conflict("the order is cancelled", allowed=[]))
+    'the order is cancelled; allowed now: nothing'
+    """
+
+    def __init__(self, why: str, *, allowed: Iterable[str] | None = None) -> None:
+        self.allowed = None if allowed is None else list(allowed)
+        now = "" if allowed is None else f"; allowed now: {', '.join(self.allowed or ['nothing'])}"
+        super().__init__(why + now)
+
+
+class TooMany(ClutchError):
+    """The caller asked too often."""
+
+    def __init__(self, what: str, *, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(f"too many {what}; try again in {retry_after_seconds} seconds")
 
 
 class Unavailable(ClutchError):

@@ -15,7 +15,7 @@ __all__ = ["Settings", "settings"]
 
 _PREFIX = "CLUTCH_"
 _SCHEMES = ("postgresql+psycopg://", "postgresql://", "postgres://")
-_PRIVATE = {"database_url", "database_owner_url", "service_key"}
+_PRIVATE = {"database_url", "database_owner_url", "service_key", "token_key"}
 _web_address = TypeAdapter(HttpUrl)
 
 
@@ -69,7 +69,10 @@ class Settings(BaseSettings):
     """The same database as the role that owns the tables; `database_url` when left out."""
 
     service_key: SecretStr | None = _setting(None, "16 characters or more", min_length=16)
-    """What a caller of the API must show."""
+    """A key that the order service may call with, besides those kept in the database."""
+
+    token_key: SecretStr | None = _setting(None, "32 characters or more", min_length=32)
+    """What access tokens are signed with; changing it logs everybody out of their last minutes."""
 
     host: str = _setting("127.0.0.1", "an address to listen on", min_length=1)
     """The address that `clutch serve` listens on."""

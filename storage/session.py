@@ -1,6 +1,9 @@
 """Engines, pools and sessions: how rooms above reach the database.
 
 One request is one transaction: the door opens it, commits at its end, and nothing below commits.
+It acts for somebody, a `Tenant`, and row-level security shows it just the rows of that one. What it
+tells the world (events, the audit log) is written at its very end, in a fixed order, so that the
+rows everybody appends to are locked for as short as can be and never in two orders.
 A database that is gone is told from a statement that is wrong: the former is `Unavailable`.
 
 A use case that only reads can be written once as `Steps`, a generator that yields each `Query` and
@@ -11,11 +14,13 @@ which costs a request less than half the processor time of a session in a thread
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as EngineTimeoutError
 from sqlalchemy.orm import Session
@@ -23,8 +28,13 @@ from sqlalchemy.orm import Session
 from clutch.errors import Unavailable
 
 __all__ = [
+    "PLATFORM",
+    "Ending",
     "Query",
     "Steps",
+    "Tenant",
+    "as_platform",
+    "at_end",
     "open_engine",
     "open_pool",
     "reading",
@@ -37,6 +47,7 @@ _CONNECT_SECONDS = 3
 _SILENCE_MILLISECONDS = 10_000  # a server that is cut off says nothing, not even that it is gone
 _MOST_WAITING = 1_000
 _OPTIONS = "-c statement_timeout=15s -c timezone=UTC"
+_AS_PLATFORM = " -c clutch.platform=on"
 _GONE = (OperationalError, InterfaceError, EngineTimeoutError)
 _GONE_BELOW = (psycopg.OperationalError, psycopg.InterfaceError)
 
@@ -70,9 +81,73 @@ def open_engine(url: str, *, connections: int = 8) -> Engine:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """Whom a transaction acts for: a person, a shop, both, or the platform, which sees all."""
+
+    user_id: UUID | None = None
+    shop_id: UUID | None = None
+    platform: bool = False
+
+
+PLATFORM = Tenant(platform=True)
+_NOBODY = Tenant()
+_ACT_FOR = text(
+    "SELECT set_config('clutch.user_id', :user_id, true),"
+    " set_config('clutch.shop_id', :shop_id, true),"
+    " set_config('clutch.platform', :platform, true)"
+)
+
+
+class Ending(IntEnum):
+    """What is written at the end of a transaction, in this order."""
+
+    EVENTS = 1
+    AUDIT = 2
+
+
+def at_end(
+    session: Session, ending: Ending, write: Callable[[Session, list[Any]], None], entry: object
+) -> None:
+    """Have `write` called once, with all entries of this ending, just before the commit."""
+    endings = session.info.setdefault("endings", {})
+    endings.setdefault(ending, (write, []))[1].append(entry)
+
+
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Session]:
+def as_platform(session: Session) -> Iterator[None]:
+    """See all rows for as long as the block lasts: for what the platform does for somebody."""
+    before: Tenant = session.info["tenant"]
+    _act_for(session, PLATFORM)
+    yield
+    _act_for(session, before)
+
+
+def _act_for(session: Session, tenant: Tenant) -> None:
+    session.flush()
+    session.info["tenant"] = tenant
+    session.execute(
+        _ACT_FOR,
+        {
+            "user_id": str(tenant.user_id or ""),
+            "shop_id": str(tenant.shop_id or ""),
+            "platform": "on" if tenant.platform else "",
+        },
+    )
+
+
+def _finish(session: Session) -> None:
+    session.flush()
+    endings: dict[Ending, tuple[Any, list[Any]]] = session.info.pop("endings", {})
+    for _, (write, entries) in sorted(endings.items()):
+        write(session, entries)
+
+
+@contextmanager
+def transaction(engine: Engine, tenant: Tenant = _NOBODY) -> Iterator[Session]:
     """Give a session whose work is committed at the end, or undone when anything is raised.
+
+    Without a `tenant` it sees only what is public.
 
     Raises
     ------
@@ -81,7 +156,9 @@ def transaction(engine: Engine) -> Iterator[Session]:
     """
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
+            _act_for(session, tenant)
             yield session
+            _finish(session)
     except (*_GONE, *_GONE_BELOW) as error:
         raise Unavailable("the database") from error
     except DBAPIError as error:
@@ -106,7 +183,7 @@ def run(session: Session, steps: Steps[Result]) -> Result:
 
 
 def open_pool(url: str, *, connections: int = 8) -> AsyncConnectionPool:
-    """Return a pool for reading; each statement is a transaction of its own.
+    """Return a pool for reading as the platform; each statement is a transaction of its own.
 
     Open it with `async with`. A connection that broke is made anew when one is next asked for.
     """
@@ -116,7 +193,7 @@ def open_pool(url: str, *, connections: int = 8) -> AsyncConnectionPool:
         kwargs={
             "autocommit": True,
             "connect_timeout": _CONNECT_SECONDS,
-            "options": _OPTIONS,
+            "options": _OPTIONS + _AS_PLATFORM,
             "tcp_user_timeout": _SILENCE_MILLISECONDS,
         },
         min_size=1,

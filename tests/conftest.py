@@ -5,16 +5,20 @@ runs at the same time and which stops with the last of them. Where `CLUTCH_DATAB
 server, the databases are made there, by the role of `CLUTCH_DATABASE_OWNER_URL`.
 """
 
+import datetime as dt
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
+from accounts import access_tokens
+from clutch.ids import uuid7
 from clutch.settings import settings
 from storage.cluster import Database, running_database
 from storage.upgrade import upgrade
@@ -115,3 +119,77 @@ def _drop_abandoned(owner: Connection) -> None:
     )
     for name in abandoned.all():
         owner.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+TOKEN_KEY = "a key that tokens are signed with in tests"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a living log-in; `headers` are what a request of theirs carries."""
+
+    user_id: UUID
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@dataclass(frozen=True)
+class Town:
+    """Makes people and shops in a database, past the doors that tests are not about."""
+
+    engine: Engine
+
+    def person(
+        self, *, role: str | None = None, shop_id: UUID | None = None, name: str = "Mona"
+    ) -> Person:
+        """Make a customer; with `role` an admin or analyst, or somebody who works at a shop."""
+        user_id, sign_in_id, now = uuid7(), uuid7(), dt.datetime.now(dt.UTC)
+        facts = {"user_id": user_id, "sign_in_id": sign_in_id, "now": now, "name": name}
+        facts |= {"role": role or "shop_owner", "shop_id": shop_id, "email": f"{user_id}@mail.test"}
+        statements = [
+            "INSERT INTO app_user (user_id, email, name, password_hash, locale, created_at)"
+            " VALUES (:user_id, :email, :name, '-', 'en', :now)",
+            "INSERT INTO sign_in (sign_in_id, user_id, created_at)"
+            " VALUES (:sign_in_id, :user_id, :now)",
+        ]
+        if shop_id:
+            statements.append("INSERT INTO shop_member VALUES (:shop_id, :user_id, :role)")
+        elif role:
+            statements.append("INSERT INTO user_role VALUES (:user_id, :role)")
+        with self.engine.begin() as connection:
+            for statement in statements:
+                connection.execute(text(statement), facts)
+        return Person(user_id, access_tokens.issue(user_id, sign_in_id, key=TOKEN_KEY, now=now))
+
+    def shop(
+        self, *, name: str = "Shop", lon: float = 31.24, lat: float = 30.05, brand_id: int = 1
+    ) -> UUID:
+        """Make an active shop that is always open."""
+        shop_id = uuid7()
+        with self.engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO shop (shop_id, name, status, location, brand_ids, regular_hours)"
+                    " VALUES (:shop_id, :name, 'active',"
+                    "  ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), ARRAY[:brand_id], '{0,10080}')"
+                ),
+                {"shop_id": shop_id, "name": name, "lon": lon, "lat": lat, "brand_id": brand_id},
+            )
+        return shop_id
+
+
+@pytest.fixture(scope="session")
+def town_in() -> Iterator[Callable[[Database], Town]]:
+    """Give the town of a database: `town = town_in(fresh_database)`."""
+    engines: list[Engine] = []
+
+    def town(database: Database) -> Town:
+        engines.append(create_engine(database.owner_url))
+        return Town(engines[-1])
+
+    yield town
+    for engine in engines:
+        engine.dispose()

@@ -9,12 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access import OrderService
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS, SAFE
 from api.schemas.matching import MatchRequest
 from api.state import state_of
 from matching.nearby import Matches, match_shops
-from storage.session import Steps, reading, run, run_async, transaction
+from storage.session import PLATFORM, Steps, reading, run, run_async, transaction
 
 __all__ = ["router"]
 
@@ -22,7 +23,7 @@ router = APIRouter(prefix="/api/v1/matching", tags=["matching"], route_class=Jso
 
 
 @router.post("/shops", name="match_shops", response_model=Matches, responses=PROBLEMS)
-async def match(request: Request, body: MatchRequest) -> Response:
+async def match(request: Request, body: MatchRequest, caller: OrderService) -> Response:
     """Rank the nearby shops that carry the car's brand, with a delivery time for each.
 
     Matches come best first. The contributions of an explanation sum to the score. Where no shop is
@@ -46,5 +47,5 @@ async def match(request: Request, body: MatchRequest) -> Response:
 
 def _in_thread(engine: Engine, steps: Steps[Matches]) -> Matches:
     """Take the steps where waiting for a road engine keeps nobody else waiting."""
-    with transaction(engine) as session:
+    with transaction(engine, PLATFORM) as session:
         return run(session, steps)

@@ -18,6 +18,7 @@ from clutch.settings import Settings
 from storage.cluster import Database
 
 KEY = "a key for the tests"
+TOKEN_KEY = "a key that tokens are signed with in tests"
 DOWNTOWN = {"type": "Point", "coordinates": [31.2357, 30.0444]}
 
 Serve = Callable[[Settings], AbstractContextManager[str]]
@@ -51,7 +52,9 @@ def market(databases: Any) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def settings(market: Database) -> Settings:
-    return Settings(database_url=market.url, service_key=SecretStr(KEY))
+    return Settings(
+        database_url=market.url, service_key=SecretStr(KEY), token_key=SecretStr(TOKEN_KEY)
+    )
 
 
 @contextmanager

@@ -43,7 +43,8 @@ def asked(times: int, asking: State) -> list[Any]:
 
 @pytest.fixture
 def asking() -> Any:
-    return State(metrics=Metrics(), engine=None, pool=None, roads=None)  # type: ignore[arg-type]
+    facts: dict[str, Any] = dict.fromkeys(("engine", "pool", "roads", "token_key", "service_key"))
+    return State(metrics=Metrics(), **facts)
 
 
 def test_many_who_ask_at_once_wait_for_one_reading(reads: Reads, asking: State) -> None:

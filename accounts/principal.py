@@ -1,0 +1,84 @@
+"""Who is calling, and in which roles. Pure.
+
+Roles say which operations a caller may call; which rows they then see is told by the `Tenant`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from storage.session import PLATFORM, Tenant
+
+__all__ = ["ANONYMOUS", "Principal", "Role"]
+
+
+class Role(StrEnum):
+    """What a caller may be; a person can be several at once."""
+
+    ANONYMOUS = "anonymous"
+    CUSTOMER = "customer"
+    SHOP_STAFF = "shop_staff"
+    SHOP_OWNER = "shop_owner"
+    ADMIN = "admin"
+    ANALYST = "analyst"
+    ORDER_SERVICE = "order_service"
+    PIPELINE = "pipeline"
+    DEVICE = "device"
+
+
+_OF_PLATFORM = frozenset({Role.ADMIN, Role.ORDER_SERVICE, Role.PIPELINE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """A caller whose proof was checked.
+
+    Parameters
+    ----------
+    name
+        What logs, the audit and idempotency keys know the caller by: `user:<id>`, `key:<name>`.
+    roles
+        Every role but those in shops.
+    shops
+        The role in each shop the person works at: SHOP_OWNER or SHOP_STAFF.
+    shop_id
+        The shop the caller acts for now, one of `shops`.
+    scopes
+        What a service key was limited to; empty for people.
+
+    Examples
+    --------
+    >>> shop = UUID(int=7)
+    >>> owner = Principal(
+    ...     name="user:1", roles=frozenset({Role.CUSTOMER}), shops={shop: Role.SHOP_OWNER}
+    ... )
+    >>> owner.is_any({Role.SHOP_STAFF}), owner.is_any({Role.ADMIN})
+    (True, False)
+    """
+
+    name: str
+    roles: frozenset[Role]
+    user_id: UUID | None = None
+    sign_in_id: UUID | None = None
+    shops: Mapping[UUID, Role] = field(default_factory=dict)
+    shop_id: UUID | None = None
+    scopes: frozenset[str] = frozenset()
+    locale: str = "ar"
+
+    def is_any(self, roles: frozenset[Role] | set[Role]) -> bool:
+        """Say whether the caller has one of `roles`; who owns a shop also counts as its staff."""
+        return not self.roles.isdisjoint(roles) or any(
+            role in roles or (role is Role.SHOP_OWNER and Role.SHOP_STAFF in roles)
+            for role in self.shops.values()
+        )
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose rows a transaction of this caller sees."""
+        if not self.roles.isdisjoint(_OF_PLATFORM):
+            return PLATFORM
+        return Tenant(user_id=self.user_id, shop_id=self.shop_id)
+
+
+ANONYMOUS = Principal(name="anonymous", roles=frozenset({Role.ANONYMOUS}))

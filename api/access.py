@@ -1,0 +1,209 @@
+"""Who may call an operation: each declares a rule, and one without a rule stops the start.
+
+A route names its rule by the type of its `caller`: `caller: Customer`. The caller's proof is
+checked before anything else of a request is looked at, so a stranger learns nothing from a body.
+"""
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+
+from accounts import access_tokens, queries
+from accounts.principal import ANONYMOUS, Principal, Role
+from api.errors import Unauthorised
+from api.state import State, state_of
+from clutch.errors import ClutchError, Forbidden, InvalidInput
+from storage.session import Query, reading
+
+__all__ = [
+    "Access",
+    "Admin",
+    "Anyone",
+    "Customer",
+    "NotDeclared",
+    "OrderService",
+    "ShopOwner",
+    "ShopStaff",
+    "SignedIn",
+    "access_of",
+    "admit",
+    "assert_declared",
+    "authenticate",
+]
+
+SHOP_HEADER = "X-Shop-Id"
+"""Names the shop that a caller acts for; needed only by those who work at several."""
+
+
+class NotDeclared(ClutchError):
+    """A route does not say who may call it."""
+
+
+class Access:
+    """The rule of a route: who has one of `roles` may call it; used as its dependency.
+
+    A service key passes only where `scope` is among its scopes.
+    """
+
+    def __init__(self, *roles: Role, scope: str | None = None) -> None:
+        self.roles = frozenset(roles)
+        self.scope = scope
+
+    def __call__(self, request: Request) -> Principal:
+        """Give the caller, whom `admit` has let in already."""
+        caller: Principal = request.state.caller
+        return caller
+
+    @property
+    def is_public(self) -> bool:
+        """Say whether strangers may call."""
+        return Role.ANONYMOUS in self.roles
+
+    @property
+    def for_shops(self) -> bool:
+        """Say whether callers act for a shop."""
+        return not self.roles.isdisjoint({Role.SHOP_STAFF, Role.SHOP_OWNER})
+
+
+_PEOPLE = (Role.CUSTOMER, Role.ADMIN, Role.ANALYST)
+Anyone = Annotated[Principal, Depends(Access(Role.ANONYMOUS))]
+SignedIn = Annotated[Principal, Depends(Access(*_PEOPLE))]
+Customer = Annotated[Principal, Depends(Access(Role.CUSTOMER))]
+ShopStaff = Annotated[Principal, Depends(Access(Role.SHOP_STAFF))]
+ShopOwner = Annotated[Principal, Depends(Access(Role.SHOP_OWNER))]
+Admin = Annotated[Principal, Depends(Access(Role.ADMIN))]
+OrderService = Annotated[
+    Principal, Depends(Access(Role.ORDER_SERVICE, Role.ADMIN, scope="matching"))
+]
+
+
+def access_of(route: APIRoute) -> Access | None:
+    """Return the rule of a route, or None where it declares none."""
+    return _find(route.dependant)
+
+
+def _find(dependant: Dependant) -> Access | None:
+    if isinstance(dependant.call, Access):
+        return dependant.call
+    return next((found for each in dependant.dependencies if (found := _find(each))), None)
+
+
+def assert_declared(app: FastAPI, guarded: str) -> None:
+    """Check that every operation under `guarded` says who may call it.
+
+    Raises
+    ------
+    NotDeclared
+        Names the first that does not.
+    """
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.path.startswith(guarded) and not access_of(route):
+            raise NotDeclared(f"{route.path} ({route.name}) does not declare who may call it")
+
+
+async def admit(request: Request, access: Access) -> Principal:
+    """Return who is calling, when the rule lets them.
+
+    Raises
+    ------
+    Unauthorised
+        There is no proof, or it does not hold.
+    Forbidden
+        They may not call this.
+    """
+    shown = request.headers.get("authorization", "")
+    if not shown and access.is_public:
+        return ANONYMOUS
+    scheme, _, proof = shown.partition(" ")
+    if scheme.lower() != "bearer" or not proof.strip():
+        raise Unauthorised
+    caller = await authenticate(
+        state_of(request), proof.strip(), shop=request.headers.get(SHOP_HEADER)
+    )
+    if access.is_public:
+        return caller
+    if not caller.is_any(access.roles):
+        raise Forbidden(f"for {' or '.join(sorted(access.roles))} only")
+    if caller.user_id is None and access.scope not in caller.scopes:
+        raise Forbidden(f"the service key lacks the scope {access.scope}")
+    if access.for_shops and caller.shop_id is None and not caller.roles & access.roles:
+        raise InvalidInput(SHOP_HEADER, "the id of one of the shops you work at")
+    return caller
+
+
+async def authenticate(state: State, proof: str, *, shop: str | None = None) -> Principal:
+    """Return whom an access token or a service key stands for.
+
+    Raises
+    ------
+    Unauthorised
+        It is not known, or was revoked.
+    TokenInvalid
+        The token is not ours, was altered or has expired.
+    """
+    # A JWT has two dots, a service key none.
+    if proof.count(".") != 2:
+        return await _program(state, proof)
+    now = dt.datetime.now(dt.UTC)
+    claims = access_tokens.read(proof, key=state.token_key, now=now)
+    rows = await _rows(state, queries.caller(claims.user_id, claims.sign_in_id))
+    if not rows:
+        raise Unauthorised
+    row: queries.CallerRow = rows[0]
+    shops = dict(zip(row.shop_ids, map(Role, row.shop_roles), strict=True))
+    return Principal(
+        name=f"user:{claims.user_id}",
+        roles=frozenset({Role.CUSTOMER, *map(Role, row.roles)}),
+        user_id=claims.user_id,
+        sign_in_id=claims.sign_in_id,
+        shops=shops,
+        shop_id=_acting_for(shops, shop),
+        locale=row.locale,
+    )
+
+
+async def _program(state: State, proof: str) -> Principal:
+    # Headers are read as Latin-1; a key may be in any script.
+    sent = proof.encode("latin-1", "replace")
+    if state.service_key and secrets.compare_digest(sent, state.service_key.encode()):
+        return _CONFIGURED
+    rows = await _rows(state, queries.service_key(hashlib.sha256(sent).digest()))
+    if not rows:
+        raise Unauthorised
+    row: queries.ServiceKeyRow = rows[0]
+    return Principal(
+        name=f"key:{row.name}", roles=frozenset({Role(row.role)}), scopes=frozenset(row.scopes)
+    )
+
+
+_CONFIGURED = Principal(
+    name="key:configured", roles=frozenset({Role.ORDER_SERVICE}), scopes=frozenset({"matching"})
+)
+
+
+async def _rows(state: State, query: Query) -> list[Any]:
+    async with reading(state.pool) as connection:
+        cursor = await connection.cursor(binary=True).execute(
+            query.statement.encode(), query.parameters, prepare=True
+        )
+        return [query.row(row) for row in await cursor.fetchall()]
+
+
+def _acting_for(shops: dict[UUID, Role], shop: str | None) -> UUID | None:
+    """Return the shop a caller acts for: the one they name, or the only one they work at."""
+    if shop is None:
+        return next(iter(shops)) if len(shops) == 1 else None
+    try:
+        named = UUID(shop)
+    except ValueError:
+        raise InvalidInput(SHOP_HEADER, "the id of one of the shops you work at") from None
+    if named not in shops:
+        raise InvalidInput(SHOP_HEADER, "the id of one of the shops you work at")
+    return named

@@ -1,0 +1,68 @@
+"""Long lists a page at a time, by the key of the last row seen, not by counting rows.
+
+A cursor is opaque to callers; it stays good while rows come and go.
+"""
+
+import base64
+from typing import Any, Generic, TypeVar
+
+from sqlakeyset import BadBookmark, InvalidPage, select_page, unserialize_bookmark
+from sqlalchemy import Select
+from sqlalchemy.exc import DataError, ProgrammingError
+from sqlalchemy.orm import Session
+from typing_extensions import NamedTuple
+
+from clutch.errors import InvalidInput
+
+__all__ = ["MOST_ROWS", "Page", "page_of"]
+
+MOST_ROWS = 100
+"""The most rows a page has."""
+
+_NOT_OURS = InvalidInput("cursor", "a `next_cursor` of this list")
+
+Row = TypeVar("Row")
+
+
+class Page(NamedTuple, Generic[Row]):
+    """Some rows of a list, and the cursor that leads to those after them (None: it ends here)."""
+
+    rows: list[Row]
+    next_cursor: str | None
+
+
+def page_of(
+    session: Session, rows: Select[Any], *, limit: int = 20, cursor: str | None = None
+) -> Page[Any]:
+    """Return the next `limit` rows after `cursor`.
+
+    `rows` is ordered by columns that are never null, the last of them unique.
+
+    Raises
+    ------
+    InvalidInput
+        The cursor is not one that this list gave.
+    """
+    try:
+        bookmark = None if cursor is None else unserialize_bookmark(_decoded(cursor))
+    except (BadBookmark, ValueError):
+        raise _NOT_OURS from None
+    try:
+        page = select_page(session, rows, per_page=min(limit, MOST_ROWS), page=bookmark)
+    except (InvalidPage, DataError, ProgrammingError):
+        # The cursor of another list: its values are of other types.
+        if bookmark is None:
+            raise
+        raise _NOT_OURS from None
+    following = page.paging.bookmark_next if page.paging.has_next else None
+    return Page(list(page), None if following is None else _encoded(following))
+
+
+def _encoded(bookmark: str) -> str:
+    return base64.urlsafe_b64encode(bookmark.encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> str:
+    if not cursor:
+        raise ValueError
+    return base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()

@@ -1,0 +1,27 @@
+"""The door to the job queue: a job is queued in the transaction that causes it, or not at all.
+
+Writes: procrastinate_jobs. `jobs.tasks` says what each name does.
+"""
+
+import datetime as dt
+from typing import Any, cast
+
+import psycopg
+from procrastinate import App, SyncPsycopgConnector
+from sqlalchemy.orm import Session
+
+__all__ = ["enqueue"]
+
+# Never opened: each job goes through the connection of its session.
+_queue = App(connector=SyncPsycopgConnector())
+
+
+def enqueue(
+    session: Session, task: str, *, at: dt.datetime | None = None, **arguments: Any
+) -> None:
+    """Queue `task` for when the transaction has committed, or for `at` when that is later.
+
+    `arguments` are JSON: ids as text. A job may run more than once, so tasks are repeatable.
+    """
+    connection = cast("psycopg.Connection", session.connection().connection.driver_connection)
+    _queue.configure_task(task, schedule_at=at, connection=connection).defer(**arguments)
