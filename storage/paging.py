@@ -19,8 +19,6 @@ __all__ = ["MOST_ROWS", "Page", "page_of"]
 MOST_ROWS = 100
 """The most rows a page has."""
 
-_NOT_OURS = InvalidInput("cursor", "a `next_cursor` of this list")
-
 Row = TypeVar("Row")
 
 
@@ -46,16 +44,20 @@ def page_of(
     try:
         bookmark = None if cursor is None else unserialize_bookmark(_decoded(cursor))
     except (BadBookmark, ValueError):
-        raise _NOT_OURS from None
+        raise _not_ours() from None
     try:
         page = select_page(session, rows, per_page=min(limit, MOST_ROWS), page=bookmark)
     except (InvalidPage, DataError, ProgrammingError):
         # The cursor of another list: its values are of other types.
         if bookmark is None:
             raise
-        raise _NOT_OURS from None
+        raise _not_ours() from None
     following = page.paging.bookmark_next if page.paging.has_next else None
     return Page(list(page), None if following is None else _encoded(following))
+
+
+def _not_ours() -> InvalidInput:
+    return InvalidInput("cursor", "a `next_cursor` of this list")
 
 
 def _encoded(bookmark: str) -> str:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -119,8 +120,16 @@ def as_platform(session: Session) -> Iterator[None]:
     """See all rows for as long as the block lasts: for what the platform does for somebody."""
     before: Tenant = session.info["tenant"]
     _act_for(session, PLATFORM)
-    yield
-    _act_for(session, before)
+    try:
+        yield
+    finally:
+        # After an error of the database the whole transaction is lost, and with it the setting.
+        if _driver(session).info.transaction_status != TransactionStatus.INERROR:
+            _act_for(session, before)
+
+
+def _driver(session: Session) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection", session.connection().connection.driver_connection)
 
 
 def _act_for(session: Session, tenant: Tenant) -> None:
@@ -169,9 +178,8 @@ def transaction(engine: Engine, tenant: Tenant = _NOBODY) -> Iterator[Session]:
 
 def run(session: Session, steps: Steps[Result]) -> Result:
     """Take a reading use case through a session; return its result."""
-    driver = cast("psycopg.Connection", session.connection().connection.driver_connection)
     # Rows in binary cost a third of the processor time of rows in text.
-    with driver.cursor(binary=True) as cursor:
+    with _driver(session).cursor(binary=True) as cursor:
         rows: list[Any] | None = None
         try:
             while True:
