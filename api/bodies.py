@@ -6,15 +6,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import access_of, admit
 from api.errors import Malformed, TooSlow, UnsupportedMediaType
 
-__all__ = ["JsonRoute"]
+__all__ = ["JsonRoute", "UploadRoute"]
 
 _SECONDS = 10.0
+_UPLOAD_SECONDS = 60.0
 
 
 class JsonRoute(APIRoute):
@@ -41,33 +43,56 @@ class JsonRoute(APIRoute):
         async def admitted(request: Request) -> Response:
             if access is not None:
                 request.state.caller = await admit(request, access)
-            if not has_body:
-                return await answer(request)
-            read = _JsonRequest(request.scope, request.receive)
-            await read.load()
-            return await answer(read)
+            return await answer(await self.read(request) if has_body else request)
 
         return admitted
+
+    async def read(self, request: Request) -> Request:
+        """Return the request with its body read."""
+        read = _JsonRequest(request.scope, request.receive)
+        await read.load()
+        return read
+
+
+class UploadRoute(JsonRoute):
+    """A route whose body is a form with a file (`multipart/form-data`), there within a minute."""
+
+    async def read(self, request: Request) -> Request:
+        """Return the request with its form read."""
+        _assert_type(request, "multipart/form-data")
+        request.state.body = await _arrived(request, _UPLOAD_SECONDS)
+        try:
+            await request.form(max_files=1, max_fields=10)
+        except HTTPException:
+            raise Malformed from None
+        return request
 
 
 class _JsonRequest(Request):
     _content: Any = None
 
     async def load(self) -> None:
-        declared = self.headers.get("content-type", "")
-        if declared.partition(";")[0].strip().lower() != "application/json":
-            raise UnsupportedMediaType
-        try:
-            async with asyncio.timeout(_SECONDS):
-                body = await self.body()
-        except TimeoutError:
-            raise TooSlow from None
-        self.state.body = body
-        if body:
-            self._content = _parsed(body)
+        _assert_type(self, "application/json")
+        self.state.body = await _arrived(self, _SECONDS)
+        if self.state.body:
+            self._content = _parsed(self.state.body)
 
     async def json(self) -> Any:
         return self._content
+
+
+def _assert_type(request: Request, expected: str) -> None:
+    declared = request.headers.get("content-type", "")
+    if declared.partition(";")[0].strip().lower() != expected:
+        raise UnsupportedMediaType(expected)
+
+
+async def _arrived(request: Request, seconds: float) -> bytes:
+    try:
+        async with asyncio.timeout(seconds):
+            return await request.body()
+    except TimeoutError:
+        raise TooSlow(seconds) from None
 
 
 def _parsed(body: bytes) -> Any:

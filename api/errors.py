@@ -46,27 +46,27 @@ class Unauthorised(ClutchError):
 
 
 class Malformed(ClutchError):
-    """The body is not JSON as every reader of JSON understands it."""
+    """The body is not JSON, or not a form, as every reader of it understands it."""
 
     def __init__(self) -> None:
         super().__init__(
             "body: expected JSON in UTF-8, no name twice in an object, no number of thousands of"
-            " digits, no nesting deeper than documented"
+            " digits, no nesting deeper than documented; a form where the operation takes a file"
         )
 
 
 class UnsupportedMediaType(ClutchError):
-    """The body is declared as something other than JSON."""
+    """The body is declared as something other than what the operation takes."""
 
-    def __init__(self) -> None:
-        super().__init__("body: expected `Content-Type: application/json`")
+    def __init__(self, expected: str) -> None:
+        super().__init__(f"body: expected `Content-Type: {expected}`")
 
 
 class TooSlow(ClutchError):
     """The body did not arrive in time."""
 
-    def __init__(self) -> None:
-        super().__init__("body: expected to arrive whole within 10 seconds")
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"body: expected to arrive whole within {seconds:.0f} seconds")
 
 
 class TooLarge(ClutchError):
