@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from notifications import queries
+from notifications.queries import events as queries
 from storage.session import Ending, at_end
 
 __all__ = ["append", "shop_room", "user_room"]

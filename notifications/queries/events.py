@@ -1,4 +1,4 @@
-"""The SQL of notifications.
+"""The SQL of the event log.
 
 Reads/Writes: room, room_event.
 """
