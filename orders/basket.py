@@ -1,0 +1,348 @@
+"""What an order costs: at one shop that has everything, or split over several at the least cost.
+
+In: the live offers of the shops and how many of each line are wanted. Out: prices in piastres. The
+split is a facility location problem with a fee that is waived from a threshold, solved to the
+optimum as a mixed-integer program by HiGHS (Huangfu & Hall 2018, doi:10.1007/s12532-017-0130-5).
+Pure.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+__all__ = [
+    "LineOffer",
+    "LineSpread",
+    "ShopOffer",
+    "Split",
+    "SplitPart",
+    "best_split",
+    "complete_baskets",
+    "delivery_fee",
+    "line_spreads",
+    "most_balanced",
+]
+
+_SECONDS_TO_SOLVE = 2.0
+_OPTIMAL = 0
+
+
+class LineOffer(NamedTuple):
+    """So many of a line of the order, at a price each."""
+
+    line: int
+    quantity: int
+    unit_price_piastres: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopOffer:
+    """One quote; the fee is waived when its goods cost `free_from_piastres` or more (None: never).
+
+    `lines` holds each line once, and none that is missing.
+    """
+
+    quote_id: UUID
+    lines: Sequence[LineOffer]
+    fee_piastres: int
+    free_from_piastres: int | None = None
+    promise_at: dt.datetime | None = None
+
+    @property
+    def goods_piastres(self) -> int:
+        """What all the lines cost, without delivery."""
+        return sum(each.quantity * each.unit_price_piastres for each in self.lines)
+
+    @property
+    def total_piastres(self) -> int:
+        """What the whole quote costs, with delivery."""
+        goods = self.goods_piastres
+        return goods + delivery_fee(goods, self.fee_piastres, self.free_from_piastres)
+
+
+class LineSpread(NamedTuple):
+    """The prices of one line: who is cheapest, and how far the dearest is above it."""
+
+    best_quote_ids: frozenset[UUID]
+    best_piastres: int
+    spread_piastres: int
+
+
+class SplitPart(NamedTuple):
+    """What is bought at one shop: units by line, what they cost, and the fee for bringing them."""
+
+    quote_id: UUID
+    units: Mapping[int, int]
+    goods_piastres: int
+    fee_piastres: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """The cheapest way to buy all that can be had.
+
+    `missing` is how many of each line nobody offers. `promise_at` is when the last shop has
+    delivered (None where one of them has not said). `is_optimal` is False when the time to solve
+    ran out, and something cheaper could exist.
+    """
+
+    parts: Sequence[SplitPart]
+    missing: Mapping[int, int]
+    total_piastres: int
+    promise_at: dt.datetime | None
+    is_optimal: bool
+
+
+def delivery_fee(goods_piastres: int, fee_piastres: int, free_from_piastres: int | None) -> int:
+    """Return what delivery costs for goods of that price.
+
+    Examples
+    --------
+    >>> delivery_fee(49_999, 3_000, 50_000), delivery_fee(50_000, 3_000, 50_000)
+    (3000, 0)
+    >>> delivery_fee(10**9, 3_000, None)
+    3000
+    """
+    is_free = free_from_piastres is not None and goods_piastres >= free_from_piastres
+    return 0 if is_free else fee_piastres
+
+
+def line_spreads(offers: Sequence[ShopOffer]) -> dict[int, LineSpread]:
+    """Return the best price of each line that anybody offers, however few units.
+
+    Examples
+    --------
+    >>> shops = [ShopOffer(quote_id=UUID(int=n), lines=[LineOffer(1, 2, price)], fee_piastres=0)
+    ...          for n, price in enumerate([900, 700, 700])]
+    >>> found = line_spreads(shops)[1]
+    >>> sorted(quote.int for quote in found.best_quote_ids), found.spread_piastres
+    ([1, 2], 200)
+    >>> line_spreads([])
+    {}
+    """
+    prices: dict[int, dict[UUID, int]] = {}
+    for offer in offers:
+        for each in offer.lines:
+            prices.setdefault(each.line, {})[offer.quote_id] = each.unit_price_piastres
+    return {line: _spread(by_quote) for line, by_quote in sorted(prices.items())}
+
+
+def _spread(prices: Mapping[UUID, int]) -> LineSpread:
+    best = min(prices.values())
+    winners = frozenset(quote_id for quote_id, price in prices.items() if price == best)
+    return LineSpread(winners, best, max(prices.values()) - best)
+
+
+def complete_baskets(
+    offers: Sequence[ShopOffer], wanted: Mapping[int, int], *, arrive_by: dt.datetime | None = None
+) -> list[ShopOffer]:
+    """Return the offers that hold all units of all lines, cheapest first, the sooner of equals.
+
+    Examples
+    --------
+    >>> whole = ShopOffer(quote_id=UUID(int=1), lines=[LineOffer(1, 2, 500)], fee_piastres=100)
+    >>> part = ShopOffer(quote_id=UUID(int=2), lines=[LineOffer(1, 1, 400)], fee_piastres=0)
+    >>> [each.quote_id.int for each in complete_baskets([part, whole], {1: 2})]
+    [1]
+    """
+    whole = [offer for offer in _in_time(offers, arrive_by) if _holds_all(offer, wanted)]
+    return sorted(whole, key=lambda each: (each.total_piastres, _arrival(each), each.quote_id))
+
+
+def most_balanced(baskets: Sequence[ShopOffer], *, now: dt.datetime) -> ShopOffer | None:
+    """Return the basket with the least sum of cost and wait, each relative to the least of all.
+
+    Examples
+    --------
+    >>> noon = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+    >>> def shop(number, price, hours):
+    ...     return ShopOffer(quote_id=UUID(int=number), lines=[LineOffer(1, 1, price)],
+    ...         fee_piastres=0, promise_at=noon + dt.timedelta(hours=hours))
+    >>> most_balanced([shop(1, 1000, 9), shop(2, 1100, 3), shop(3, 2500, 2)], now=noon).quote_id.int
+    2
+    >>> most_balanced([], now=noon) is None
+    True
+    """
+    timed = [each for each in baskets if each.promise_at is not None]
+    if not timed:
+        return next(iter(baskets), None)
+    waits = [max((_arrival(each) - now).total_seconds(), 60.0) for each in timed]
+    cheapest, soonest = min(each.total_piastres for each in timed) or 1, min(waits)
+    scored = zip(timed, waits, strict=True)
+    return min(
+        scored,
+        key=lambda pair: (pair[0].total_piastres / cheapest + pair[1] / soonest, pair[0].quote_id),
+    )[0]
+
+
+def best_split(
+    offers: Sequence[ShopOffer], wanted: Mapping[int, int], *, arrive_by: dt.datetime | None = None
+) -> Split | None:
+    """Return the cheapest way to buy as many of each line as the shops together offer.
+
+    Its cost is that of the goods and of the delivery fee of each shop that is used. With
+    `arrive_by` only shops that promise to have delivered by then are used. None: nobody offers
+    anything.
+
+    Examples
+    --------
+    Two shops, one fee each: the cheaper bulb is worth the second fee, the cheaper belt is not.
+
+    >>> a = ShopOffer(quote_id=UUID(int=1), lines=[LineOffer(1, 1, 9_000), LineOffer(2, 1, 800)],
+    ...               fee_piastres=500)
+    >>> b = ShopOffer(quote_id=UUID(int=2), lines=[LineOffer(1, 1, 7_000), LineOffer(2, 1, 900)],
+    ...               fee_piastres=500)
+    >>> split = best_split([a, b], {1: 1, 2: 1, 3: 1})
+    >>> [(part.quote_id.int, part.units) for part in split.parts], split.total_piastres
+    ([(2, {1: 1, 2: 1})], 8400)
+    >>> split.missing
+    {3: 1}
+    >>> best_split([], {1: 1}) is None
+    True
+    """
+    usable = _in_time(offers, arrive_by)
+    cells = [
+        _Cell(shop, each.line, min(each.quantity, wanted[each.line]), each.unit_price_piastres)
+        for shop, offer in enumerate(usable)
+        for each in offer.lines
+        if each.quantity > 0
+    ]
+    if not cells:
+        return None
+    offered = {line: sum(cell.most for cell in cells if cell.line == line) for line in wanted}
+    needed = {line: min(count, offered[line]) for line, count in wanted.items()}
+    units, is_optimal = _solved(usable, cells, needed)
+    parts = _parts(usable, cells, units)
+    return Split(
+        parts=parts,
+        missing={
+            line: count - needed[line] for line, count in wanted.items() if needed[line] < count
+        },
+        total_piastres=sum(part.goods_piastres + part.fee_piastres for part in parts),
+        promise_at=_last_promise(usable, parts),
+        is_optimal=is_optimal,
+    )
+
+
+class _Cell(NamedTuple):
+    """A price of one shop for one line, for at most so many units."""
+
+    shop: int
+    line: int
+    most: int
+    price: int
+
+
+def _solved(
+    offers: Sequence[ShopOffer], cells: Sequence[_Cell], needed: Mapping[int, int]
+) -> tuple[list[int], bool]:
+    """Return the units to buy of each cell, and whether nothing can be cheaper.
+
+    Variables: the units u of each cell, whether a shop is used (y), whether it delivers free (z).
+    Minimise sum(price u) + sum(fee (y - z)) where each line's units sum to what is needed,
+    u <= most y, threshold z <= goods of the shop and z <= y.
+    """
+    shops, count = len(offers), len(cells)
+    shop, line, most, price = np.array(cells, dtype=np.float64).T
+    used, free = count + np.arange(shops), count + shops + np.arange(shops)
+    each, lines = np.arange(count), [line for line in needed if needed[line]]
+    need = np.array([needed[number] for number in lines], dtype=np.float64)
+    # What every solution pays is left out, so that the solver's tolerance is of the difference.
+    floor = {number: price[line == number].min() for number in lines}
+    above_floor = price - np.array([floor[int(number)] for number in line])
+    fee = np.array([offer.fee_piastres for offer in offers], dtype=np.float64)
+    most_goods = np.bincount(shop.astype(int), weights=most * price, minlength=shops)
+    threshold = np.array([_threshold(offer) for offer in offers])
+    reachable = most_goods >= threshold
+    row_of = {number: row for row, number in enumerate(lines)}
+    width = count + 2 * shops
+    of_line = _matrix([row_of[int(number)] for number in line], each, np.ones(count), width)
+    open_first = _matrix(
+        np.tile(each, 2), [*each, *used[shop.astype(int)]], [*np.ones(count), *-most], width
+    )
+    earned = _matrix(
+        [*shop, *range(shops)], [*each, *free], [*price, *-np.where(reachable, threshold, 0)], width
+    )
+    free_if_used = _matrix(
+        np.tile(np.arange(shops), 2), [*free, *used], np.repeat([1.0, -1.0], shops), width
+    )
+    answer = milp(
+        np.concatenate([above_floor, fee, -fee]),
+        integrality=np.ones(width),
+        bounds=Bounds(0, np.concatenate([most, np.ones(shops), reachable])),
+        constraints=[
+            LinearConstraint(of_line, need, need),
+            LinearConstraint(open_first, -np.inf, 0),
+            LinearConstraint(earned, 0, np.inf),
+            LinearConstraint(free_if_used, -np.inf, 0),
+        ],
+        options={"mip_rel_gap": 0.0, "time_limit": _SECONDS_TO_SOLVE},
+    )
+    if answer.x is None:
+        return _cheapest_units(cells, needed), False
+    return [round(value) for value in answer.x[:count]], answer.status == _OPTIMAL
+
+
+def _matrix(rows: object, columns: object, values: object, width: int) -> csr_array:
+    at = np.asarray(rows, dtype=np.int64)
+    entries = (np.asarray(values, dtype=np.float64), (at, np.asarray(columns, dtype=np.int64)))
+    return csr_array(entries, shape=(int(at.max()) + 1, width))
+
+
+def _threshold(offer: ShopOffer) -> float:
+    return np.inf if offer.free_from_piastres is None else float(offer.free_from_piastres)
+
+
+def _cheapest_units(cells: Sequence[_Cell], needed: Mapping[int, int]) -> list[int]:
+    """Fill each line from its cheapest shop on, whatever the fees."""
+    left, units = dict(needed), [0] * len(cells)
+    for place in sorted(range(len(cells)), key=lambda place: cells[place].price):
+        cell = cells[place]
+        units[place] = min(cell.most, left[cell.line])
+        left[cell.line] -= units[place]
+    return units
+
+
+def _parts(
+    offers: Sequence[ShopOffer], cells: Sequence[_Cell], units: Sequence[int]
+) -> list[SplitPart]:
+    parts = []
+    for shop, offer in enumerate(offers):
+        bought = [
+            (cell, count)
+            for cell, count in zip(cells, units, strict=True)
+            if cell.shop == shop and count
+        ]
+        if bought:
+            goods = sum(cell.price * count for cell, count in bought)
+            fee = delivery_fee(goods, offer.fee_piastres, offer.free_from_piastres)
+            by_line = {cell.line: count for cell, count in bought}
+            parts.append(SplitPart(offer.quote_id, by_line, goods, fee))
+    return parts
+
+
+def _in_time(offers: Sequence[ShopOffer], arrive_by: dt.datetime | None) -> list[ShopOffer]:
+    if arrive_by is None:
+        return list(offers)
+    return [each for each in offers if each.promise_at is not None and each.promise_at <= arrive_by]
+
+
+def _holds_all(offer: ShopOffer, wanted: Mapping[int, int]) -> bool:
+    held = {each.line: each.quantity for each in offer.lines}
+    return all(held.get(line, 0) >= count for line, count in wanted.items())
+
+
+def _arrival(offer: ShopOffer) -> dt.datetime:
+    return offer.promise_at or dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def _last_promise(offers: Sequence[ShopOffer], parts: Sequence[SplitPart]) -> dt.datetime | None:
+    promised = {offer.quote_id: offer.promise_at for offer in offers}
+    times = [promised[part.quote_id] for part in parts]
+    return None if None in times else max(time for time in times if time is not None)
