@@ -9,7 +9,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["day_minutes", "week_minutes", "weekly_intervals"]
+__all__ = [
+    "DAY_MINUTES",
+    "day_intervals",
+    "day_minutes",
+    "span",
+    "week_minutes",
+    "weekly_intervals",
+]
 
 DAY_MINUTES = 1_440
 WEEK_MINUTES = 7 * DAY_MINUTES
@@ -84,9 +91,7 @@ def day_minutes(text: str) -> list[int]:
     []
     """
     spans = _spans(_folded(text).strip())
-    if any(closes > DAY_MINUTES for _, closes in spans):
-        raise ValueError("hours of one day may not pass midnight")
-    return _joined(spans)
+    return day_intervals(spans)
 
 
 def weekly_intervals(week: Sequence[Spans]) -> list[int]:
@@ -110,6 +115,41 @@ def weekly_intervals(week: Sequence[Spans]) -> list[int]:
             if end > WEEK_MINUTES:
                 spans.append((0, end - WEEK_MINUTES))
     return _joined(spans)
+
+
+def day_intervals(spans: Spans) -> list[int]:
+    """Return the hours of one day, given its spans in minutes since midnight.
+
+    Raises
+    ------
+    ValueError
+        A span passes midnight.
+
+    Examples
+    --------
+    >>> day_intervals([(1020, 1440), (600, 780)])
+    [600, 780, 1020, 1440]
+    """
+    if any(closes > DAY_MINUTES for _, closes in spans):
+        raise ValueError("hours of one day may not pass midnight")
+    return _joined(spans)
+
+
+def span(opens: str, closes: str) -> tuple[int, int]:
+    """Return two times of day, such as 09:00, as a span; it may close on the next day.
+
+    Raises
+    ------
+    ValueError
+        They are not times of day, or the same one.
+
+    Examples
+    --------
+    >>> span("22:00", "02:00"), span("٠٩:٠٠", "24:00")
+    ((1320, 1560), (540, 1440))
+    """
+    (only,) = _spans(_folded(f"{opens}-{closes}"))
+    return only
 
 
 def _joined(spans: Spans) -> list[int]:

@@ -12,9 +12,10 @@ import polars as pl
 from sqlalchemy import Connection
 
 from clutch.errors import InvalidInput
-from shops import queries
 from shops.cells import Cells
 from shops.files import read_cells
+from shops.queries import imports as queries
+from shops.queries import makes
 from shops.shop_rows import check_shops
 from shops.trip_rows import check_trips
 
@@ -63,7 +64,7 @@ def import_shops(
     tell("reading", 0, 0)
     cells = read_cells(path, place=_shop_place)
     tell("checking", 0, 0)
-    shops = check_shops(cells, queries.brand_ids(connection))
+    shops = check_shops(cells, makes.brand_ids(connection))
     _refuse_bad_rows(path, cells)
     tell("writing", 0, 0)
     queries.stage_shops(connection, shops)

@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import polars as pl
-from rapidfuzz import process
 
-from clutch.names import name_key
+from shops.brands import UnknownBrand, brand_id
 from shops.cells import Cells, check_columns
 from shops.hours import day_minutes, week_minutes
 from shops.zones import multi_polygon
@@ -139,17 +138,17 @@ def _makes(brand_ids: Mapping[str, int]) -> Callable[[str], list[int]]:
         names = [name for name in map(str.strip, _LIST_SIGNS.split(text)) if name]
         if not names:
             raise ValueError("expected at least one make")
-        return sorted({brand_id(name) for name in names})
-
-    def brand_id(name: str) -> int:
-        key = name_key(name)
-        if key not in brand_ids:
-            near = process.extractOne(key, brand_ids.keys(), score_cutoff=70)
-            hint = f" (near: {near[0]})" if near else ""
-            raise ValueError(f"no make is called {name[:40]!r}{hint}")
-        return brand_ids[key]
+        return sorted({_brand_id(name, brand_ids) for name in names})
 
     return read
+
+
+def _brand_id(name: str, brand_ids: Mapping[str, int]) -> int:
+    try:
+        return brand_id(name, brand_ids)
+    except UnknownBrand as error:
+        hint = f" (near: {error.near})" if error.near else ""
+        raise ValueError(f"no make is called {name[:40]!r}{hint}") from None
 
 
 def _status(text: str) -> str:

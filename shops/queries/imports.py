@@ -1,6 +1,6 @@
 """The rows that imports write: staged by COPY, looked at, merged.
 
-Reads: make_alias. Writes: shop, past_delivery, and until the commit a temporary table.
+Writes: shop, past_delivery, and until the commit a temporary table.
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from shops.copying import array_texts, copy_frame, point_texts
 from storage.tables.deliveries import PastDelivery
-from storage.tables.makes import MakeAlias
 from storage.tables.shops import Shop
 
 __all__ = [
-    "brand_ids",
     "invalid_zones",
     "merge_shops",
     "merge_trips",
@@ -39,12 +37,6 @@ __all__ = [
 _STAGE = "incoming"
 _KEYS = {Shop: ["shop_id"], PastDelivery: ["delivery_id"]}
 _ARRAYS = ("brand_ids", "regular_hours", "ramadan_hours", "holiday_hours", "closed_on")
-
-
-def brand_ids(connection: Connection) -> dict[str, int]:
-    """Return the identifier of the make by the key of each of its names."""
-    rows = connection.execute(select(MakeAlias.alias_key, MakeAlias.brand_id))
-    return {row.alias_key: row.brand_id for row in rows}
 
 
 def stage_shops(connection: Connection, shops: pl.DataFrame) -> None:
