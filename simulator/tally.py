@@ -1,0 +1,94 @@
+"""What happened in a simulation: counted as actors tell it, summed up at the end.
+
+Times are simulated minutes. Pure.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+__all__ = ["Summary", "Tally"]
+
+_PROMPT_MINUTES = 120.0
+
+
+class Summary(TypedDict):
+    """The figures of a run; minutes are simulated ones."""
+
+    orders: int
+    quoted: int
+    accepted: int
+    delivered: int
+    cancelled: int
+    quote_response_minutes_mean: float | None
+    share_quoted_within_2h: float | None
+    lost_events: int
+    duplicate_events: int
+
+
+@dataclass
+class Tally:
+    """Counts of acts by name, and when each order was submitted and first quoted."""
+
+    acts: Counter[str] = field(default_factory=Counter)
+    stars: list[int] = field(default_factory=list)
+    lost_events: int = 0
+    duplicate_events: int = 0
+    _submitted: dict[str, float] = field(default_factory=dict)
+    _quoted: dict[str, float] = field(default_factory=dict)
+    _answer_minutes: list[float] = field(default_factory=list)
+
+    def count(self, act: str) -> None:
+        """Count something that somebody did: `accepted`, `revised a quote`."""
+        self.acts[act] += 1
+
+    def submitted(self, order_id: str, at: float) -> None:
+        """Note when an order went out to shops."""
+        self._submitted[order_id] = at
+
+    def quoted(self, order_id: str, at: float, *, invited_at: float) -> None:
+        """Note that a shop quoted, and when it had been asked to."""
+        self._quoted[order_id] = min(at, self._quoted.get(order_id, at))
+        self._answer_minutes.append(at - invited_at)
+
+    @property
+    def quotes(self) -> int:
+        """Return how many quotes were given."""
+        return len(self._answer_minutes)
+
+    def summary(self) -> Summary:
+        """Return the figures of the run so far.
+
+        `share_quoted_within_2h` is of submitted orders, by their first quote.
+
+        Examples
+        --------
+        >>> tally = Tally()
+        >>> tally.submitted("a", 10), tally.submitted("b", 20)
+        (None, None)
+        >>> tally.quoted("a", 40, invited_at=12)
+        >>> summary = tally.summary()
+        >>> summary["quote_response_minutes_mean"], summary["share_quoted_within_2h"]
+        (28.0, 0.5)
+        >>> Tally().summary()["quote_response_minutes_mean"] is None
+        True
+        """
+        prompt = sum(
+            at - self._submitted[order] <= _PROMPT_MINUTES
+            for order, at in self._quoted.items()
+            if order in self._submitted
+        )
+        answers = self._answer_minutes
+        return Summary(
+            orders=len(self._submitted),
+            quoted=len(self._quoted),
+            accepted=self.acts["accepted"],
+            delivered=self.acts["delivered"],
+            cancelled=self.acts["cancelled"],
+            quote_response_minutes_mean=round(sum(answers) / len(answers), 1) if answers else None,
+            share_quoted_within_2h=(
+                round(prompt / len(self._submitted), 4) if self._submitted else None
+            ),
+            lost_events=self.lost_events,
+            duplicate_events=self.duplicate_events,
+        )
