@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy.orm import Session
 
-from accounts import queries
+from accounts.queries import audit as queries
 from storage.session import Ending, at_end
 
 __all__ = ["AuditRow", "broken_link", "entry_hash", "record"]

@@ -1,7 +1,8 @@
 """A creating request is done once, however often it is sent: its answer is kept with its effect.
 
 Reads/Writes: idempotency_key, in the transaction of the effect. A second request under the same key
-waits for the first to commit and is then given its answer.
+waits for the first to commit and is then given its answer. When the effect fails nothing is kept,
+and the key is free again. Answers that hold a secret are never kept.
 """
 
 import datetime as dt
@@ -9,10 +10,13 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from accounts import queries
+from accounts.queries import idempotency as queries
 from clutch.errors import InvalidInput
 
-__all__ = ["KeptAnswer", "KeyReused", "claim", "keep"]
+__all__ = ["KEPT_FOR", "KeptAnswer", "KeyReused", "claim", "forget_old", "keep"]
+
+KEPT_FOR = dt.timedelta(hours=48)
+"""How long an answer can be asked for again."""
 
 
 class KeyReused(InvalidInput):
@@ -39,14 +43,21 @@ def claim(
     KeyReused
         The key stands for another request.
     """
-    if queries.add_idempotency_key(session, caller, key, request_hash, now):
-        return None
-    kept = queries.idempotency_key(session, caller, key)
-    if kept.request_hash != request_hash:
-        raise KeyReused
-    return KeptAnswer(kept.status or 0, kept.body or b"")
+    while not queries.add_idempotency_key(session, caller, key, request_hash, now):
+        kept = queries.idempotency_key(session, caller, key)
+        if kept is None:  # purged between the two statements
+            continue
+        if kept.request_hash != request_hash:
+            raise KeyReused
+        return KeptAnswer(kept.status or 0, kept.body or b"")
+    return None
 
 
 def keep(session: Session, *, caller: str, key: str, status: int, body: bytes) -> None:
     """Keep the answer under the key that this transaction claimed."""
     queries.keep_answer(session, caller, key, status, body)
+
+
+def forget_old(session: Session, *, now: dt.datetime) -> None:
+    """Forget the answers that nobody will ask for again."""
+    queries.delete_keys_before(session, now - KEPT_FOR)

@@ -15,8 +15,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 
-from accounts import access_tokens, queries
+from accounts import access_tokens
 from accounts.principal import ANONYMOUS, Principal, Role
+from accounts.queries import callers
 from api.errors import Unauthorised
 from api.state import State, state_of
 from clutch.errors import ClutchError, Forbidden, InvalidInput
@@ -153,10 +154,10 @@ async def authenticate(state: State, proof: str, *, shop: str | None = None) -> 
         return await _program(state, proof)
     now = dt.datetime.now(dt.UTC)
     claims = access_tokens.read(proof, key=state.token_key, now=now)
-    rows = await _rows(state, queries.caller(claims.user_id, claims.sign_in_id))
+    rows = await _rows(state, callers.caller(claims.user_id, claims.sign_in_id))
     if not rows:
         raise Unauthorised
-    row: queries.CallerRow = rows[0]
+    row: callers.CallerRow = rows[0]
     shops = dict(zip(row.shop_ids, map(Role, row.shop_roles), strict=True))
     return Principal(
         name=f"user:{claims.user_id}",
@@ -174,10 +175,10 @@ async def _program(state: State, proof: str) -> Principal:
     sent = proof.encode("latin-1", "replace")
     if state.service_key and secrets.compare_digest(sent, state.service_key.encode()):
         return _CONFIGURED
-    rows = await _rows(state, queries.service_key(hashlib.sha256(sent).digest()))
+    rows = await _rows(state, callers.service_key(hashlib.sha256(sent).digest()))
     if not rows:
         raise Unauthorised
-    row: queries.ServiceKeyRow = rows[0]
+    row: callers.ServiceKeyRow = rows[0]
     return Principal(
         name=f"key:{row.name}", roles=frozenset({Role(row.role)}), scopes=frozenset(row.scopes)
     )
