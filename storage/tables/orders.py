@@ -43,6 +43,7 @@ __all__ = [
 ORDER_STATUSES = (
     "draft", "submitted", "quoted", "accepted", "processing", "shipped", "delivered", "cancelled",
 )  # fmt: skip
+PARTIES = ("customer", "shop", "courier", "platform")
 PAYMENT_STATUSES = ("pending", "paid", "failed", "refunded")
 PAYMENT_METHODS = ("cash_on_delivery", "card", "wallet")
 CONDITIONS = ("oem", "aftermarket", "used")
@@ -168,11 +169,15 @@ class OrderTransition(Base):
     step: Mapped[int] = mapped_column(Integer, primary_key=True)
     from_status: Mapped[str | None] = mapped_column(Text)
     to_status: Mapped[str] = mapped_column(Text)
+    party: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
     at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
 
-    __table_args__ = (CheckConstraint(f"to_status IN {ORDER_STATUSES}", name="to_status_known"),)
+    __table_args__ = (
+        CheckConstraint(f"to_status IN {ORDER_STATUSES}", name="to_status_known"),
+        CheckConstraint(f"party IN {PARTIES}", name="party_known"),
+    )
 
 
 class OrderInvitation(Base):
@@ -198,6 +203,7 @@ class OrderInvitation(Base):
     expires_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
     answered_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     declined_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    decline_reason: Mapped[str | None] = mapped_column(Text)
     counted: Mapped[bool] = mapped_column(Boolean, server_default="false")
     answer_counted: Mapped[bool] = mapped_column(Boolean, server_default="false")
 

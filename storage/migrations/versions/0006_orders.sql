@@ -83,6 +83,7 @@ CREATE TABLE order_invitation (
     expires_at timestamptz NOT NULL,
     answered_at timestamptz,
     declined_at timestamptz,
+    decline_reason text,
     counted boolean DEFAULT 'false' NOT NULL,
     answer_counted boolean DEFAULT 'false' NOT NULL,
     CONSTRAINT order_invitation_pkey PRIMARY KEY (order_id, shop_id),
@@ -120,12 +121,15 @@ CREATE TABLE order_transition (
     step integer NOT NULL,
     from_status text,
     to_status text NOT NULL,
+    party text NOT NULL,
     actor text NOT NULL,
     reason text,
     at timestamptz NOT NULL,
     CONSTRAINT order_transition_pkey PRIMARY KEY (order_id, step),
     CONSTRAINT order_transition_to_status_known_check
         CHECK (to_status IN ('draft', 'submitted', 'quoted', 'accepted', 'processing', 'shipped', 'delivered', 'cancelled')),
+    CONSTRAINT order_transition_party_known_check
+        CHECK (party IN ('customer', 'shop', 'courier', 'platform')),
     CONSTRAINT order_transition_order_id_fkey FOREIGN KEY(order_id) REFERENCES parts_order (order_id) ON DELETE CASCADE
 );
 

@@ -1,0 +1,411 @@
+"""The SQL of requests: orders, the parts they ask for, their history, the shops they were sent to.
+
+Reads/Writes: parts_order, order_part, order_transition, order_invitation. Reads: make, app_user,
+quote, stored_file.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from clutch.errors import NotFound
+from storage.paging import Page, page_of
+from storage.tables.accounts import AppUser
+from storage.tables.files import StoredFile
+from storage.tables.makes import Make
+from storage.tables.orders import (
+    OrderInvitation,
+    OrderPart,
+    OrderTransition,
+    PartsOrder,
+    Quote,
+)
+
+__all__ = [
+    "ContactRow",
+    "InvitationRow",
+    "InvitedOrderRow",
+    "OrderRow",
+    "PartRow",
+    "QuotesRow",
+    "TransitionRow",
+    "add_invitations",
+    "add_order",
+    "add_transition",
+    "contact",
+    "invitation",
+    "invited_shop_ids",
+    "is_photo_of_request",
+    "order",
+    "order_for_update",
+    "orders_of_user",
+    "own_photos",
+    "parts_of",
+    "quotes_that_stand",
+    "replace_parts",
+    "requests_of_shop",
+    "transitions_of",
+    "update_invitation",
+    "update_order",
+    "winner_of",
+]
+
+
+class OrderRow(NamedTuple):
+    """An order; `delivery_*` is where it goes, `cell_*` the centre of the cell around that."""
+
+    order_id: UUID
+    number: str
+    user_id: UUID
+    status: str
+    priority: str
+    vehicle_id: UUID | None
+    brand_id: int
+    make: str
+    make_ar: str
+    vehicle_model: str | None
+    vehicle_year: int | None
+    vin: str | None
+    delivery_lon: float
+    delivery_lat: float
+    delivery_address: str | None
+    cell_lon: float
+    cell_lat: float
+    notes: str | None
+    selected_quote_id: UUID | None
+    payment_method: str | None
+    payment_status: str
+    rounds: int
+    cancelled_by: str | None
+    cancel_reason: str | None
+    submitted_at: dt.datetime | None
+    expires_at: dt.datetime | None
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+
+class PartRow(NamedTuple):
+    """A part asked for."""
+
+    line: int
+    part_number: str | None
+    part_key: str | None
+    name: str | None
+    description: str | None
+    quantity: int
+    condition: str | None
+    photo_ids: list[UUID]
+
+
+class TransitionRow(NamedTuple):
+    """A step of an order; `party` is who took it, `actor` exactly whom logs know it by."""
+
+    step: int
+    from_status: str | None
+    to_status: str
+    party: str
+    actor: str
+    reason: str | None
+    at: dt.datetime
+
+
+class InvitationRow(NamedTuple):
+    """A shop that was asked to quote."""
+
+    order_id: UUID
+    shop_id: UUID
+    user_id: UUID
+    round: int
+    rank: int
+    distance_band_km: int
+    promise_at: dt.datetime | None
+    invited_at: dt.datetime
+    expires_at: dt.datetime
+    answered_at: dt.datetime | None
+    declined_at: dt.datetime | None
+    decline_reason: str | None
+
+
+class InvitedOrderRow(NamedTuple):
+    """An invitation with its order."""
+
+    invitation: InvitationRow
+    order: OrderRow
+
+
+class QuotesRow(NamedTuple):
+    """The quotes that stand for an order: how many, and the lowest total of one."""
+
+    standing: int
+    lowest_piastres: int | None
+
+
+class ContactRow(NamedTuple):
+    """How to reach a person."""
+
+    name: str
+    phone: str | None
+    locale: str
+
+
+_IN_ROWS = {
+    "make": Make.name_en,
+    "make_ar": Make.name_ar,
+    "delivery_lon": func.ST_X(PartsOrder.delivery_point),
+    "delivery_lat": func.ST_Y(PartsOrder.delivery_point),
+    "cell_lon": func.ST_X(PartsOrder.cell),
+    "cell_lat": func.ST_Y(PartsOrder.cell),
+}
+_ORDER = [
+    _IN_ROWS[name].label(name) if name in _IN_ROWS else getattr(PartsOrder, name)
+    for name in OrderRow._fields
+]
+_INVITATION = [getattr(OrderInvitation, name) for name in InvitationRow._fields]
+_ORDERS = select(*_ORDER).join(Make, Make.brand_id == PartsOrder.brand_id)
+
+
+def order(session: Session, order_id: UUID) -> OrderRow | None:
+    """Return an order, whoever it belongs to, or None where there is none."""
+    row = session.execute(_ORDERS.where(PartsOrder.order_id == order_id)).first()
+    return None if row is None else OrderRow._make(row)
+
+
+def order_for_update(session: Session, order_id: UUID) -> OrderRow:
+    """Return an order locked until the commit, before anything else of it is.
+
+    Raises
+    ------
+    NotFound
+        There is no such order.
+    """
+    row = session.execute(
+        _ORDERS.where(PartsOrder.order_id == order_id).with_for_update(of=PartsOrder)
+    ).first()
+    if row is None:
+        raise NotFound("order")
+    return OrderRow._make(row)
+
+
+def orders_of_user(
+    session: Session,
+    user_id: UUID,
+    *,
+    statuses: Collection[str] = (),
+    limit: int,
+    cursor: str | None,
+) -> Page[OrderRow]:
+    """Return a customer's orders, of `statuses` where any are named, newest first."""
+    rows = _ORDERS.where(PartsOrder.user_id == user_id)
+    if statuses:
+        rows = rows.where(PartsOrder.status.in_(statuses))
+    page = page_of(
+        session,
+        rows.order_by(PartsOrder.created_at.desc(), PartsOrder.order_id),
+        limit=limit,
+        cursor=cursor,
+    )
+    return Page([OrderRow._make(row) for row in page.rows], page.next_cursor)
+
+
+def add_order(session: Session, values: Mapping[str, Any]) -> bool:
+    """Add an order; False when its number is taken."""
+    row = upsert(PartsOrder).values(**_with_points(values))
+    added = session.execute(
+        row.on_conflict_do_nothing(index_elements=["number"]).returning(PartsOrder.order_id)
+    )
+    return added.first() is not None
+
+
+def update_order(session: Session, order_id: UUID, **values: Any) -> None:
+    """Change columns of an order; points are given as (lon, lat)."""
+    session.execute(
+        update(PartsOrder).where(PartsOrder.order_id == order_id).values(**_with_points(values))
+    )
+
+
+def _with_points(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: func.ST_SetSRID(func.ST_MakePoint(*value), 4326)
+        if name in ("delivery_point", "cell")
+        else value
+        for name, value in values.items()
+    }
+
+
+def parts_of(session: Session, order_id: UUID) -> list[PartRow]:
+    """Return the parts an order asks for, in their order."""
+    columns = [getattr(OrderPart, name) for name in PartRow._fields]
+    rows = session.execute(
+        select(*columns).where(OrderPart.order_id == order_id).order_by(OrderPart.line)
+    )
+    return [PartRow._make(row) for row in rows]
+
+
+def replace_parts(session: Session, order_id: UUID, parts: Sequence[PartRow]) -> None:
+    """Make `parts` what an order asks for."""
+    session.execute(delete(OrderPart).where(OrderPart.order_id == order_id))
+    if parts:
+        session.execute(
+            insert(OrderPart), [{"order_id": order_id, **part._asdict()} for part in parts]
+        )
+
+
+def own_photos(session: Session, user_id: UUID, file_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of `file_ids` that are photos of parts which this person uploaded."""
+    rows = session.scalars(
+        select(StoredFile.file_id).where(
+            StoredFile.file_id.in_(file_ids),
+            StoredFile.user_id == user_id,
+            StoredFile.purpose == "part_photo",
+        )
+    )
+    return set(rows)
+
+
+def is_photo_of_request(session: Session, shop_id: UUID, file_id: UUID) -> bool:
+    """Say whether a file is a photo in an order that the shop was asked to quote for."""
+    found = session.execute(
+        select(OrderPart.line)
+        .join(OrderInvitation, OrderInvitation.order_id == OrderPart.order_id)
+        .where(OrderInvitation.shop_id == shop_id, OrderPart.photo_ids.contains([file_id]))
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def add_transition(
+    session: Session,
+    order_id: UUID,
+    *,
+    from_status: str | None,
+    to_status: str,
+    party: str,
+    actor: str,
+    reason: str | None,
+    at: dt.datetime,
+) -> None:
+    """Write a step into the history of an order, whose row the caller holds locked."""
+    last = select(func.coalesce(func.max(OrderTransition.step), 0) + 1).where(
+        OrderTransition.order_id == order_id
+    )
+    session.execute(
+        insert(OrderTransition).values(
+            order_id=order_id,
+            step=last.scalar_subquery(),
+            from_status=from_status,
+            to_status=to_status,
+            party=party,
+            actor=actor,
+            reason=reason,
+            at=at,
+        )
+    )
+
+
+def transitions_of(session: Session, order_id: UUID) -> list[TransitionRow]:
+    """Return the history of an order, oldest step first."""
+    columns = [getattr(OrderTransition, name) for name in TransitionRow._fields]
+    rows = session.execute(
+        select(*columns).where(OrderTransition.order_id == order_id).order_by(OrderTransition.step)
+    )
+    return [TransitionRow._make(row) for row in rows]
+
+
+def invitation(session: Session, order_id: UUID, shop_id: UUID) -> InvitationRow | None:
+    """Return how a shop was asked to quote for an order, or None where it was not."""
+    row = session.execute(
+        select(*_INVITATION).where(
+            OrderInvitation.order_id == order_id, OrderInvitation.shop_id == shop_id
+        )
+    ).first()
+    return None if row is None else InvitationRow._make(row)
+
+
+def invited_shop_ids(session: Session, order_id: UUID, *, waiting: bool = False) -> list[UUID]:
+    """Return the shops asked to quote for an order; `waiting`: without those that declined."""
+    rows = select(OrderInvitation.shop_id).where(OrderInvitation.order_id == order_id)
+    if waiting:
+        rows = rows.where(OrderInvitation.declined_at.is_(None))
+    return list(session.scalars(rows.order_by(OrderInvitation.shop_id)))
+
+
+def requests_of_shop(
+    session: Session,
+    shop_id: UUID,
+    *,
+    open_at: dt.datetime | None,
+    limit: int,
+    cursor: str | None,
+) -> Page[InvitedOrderRow]:
+    """Return what a shop was asked for, newest first.
+
+    With `open_at` only what it can still answer then: the order chooses between quotes or waits
+    for them, and the shop has not declined.
+    """
+    rows = (
+        select(*_INVITATION, *_ORDER)
+        .join(PartsOrder, PartsOrder.order_id == OrderInvitation.order_id)
+        .join(Make, Make.brand_id == PartsOrder.brand_id)
+        .where(OrderInvitation.shop_id == shop_id)
+    )
+    if open_at is not None:
+        rows = rows.where(
+            PartsOrder.status.in_(("submitted", "quoted")),
+            OrderInvitation.declined_at.is_(None),
+            OrderInvitation.expires_at > open_at,
+        )
+    page = page_of(
+        session,
+        rows.order_by(OrderInvitation.invited_at.desc(), OrderInvitation.order_id),
+        limit=limit,
+        cursor=cursor,
+    )
+    width = len(_INVITATION)
+    found = [
+        InvitedOrderRow(InvitationRow._make(row[:width]), OrderRow._make(row[width:]))
+        for row in page.rows
+    ]
+    return Page(found, page.next_cursor)
+
+
+def add_invitations(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Ask shops to quote."""
+    session.execute(insert(OrderInvitation), list(rows))
+
+
+def update_invitation(session: Session, order_id: UUID, shop_id: UUID, **values: Any) -> None:
+    """Change columns of an invitation."""
+    session.execute(
+        update(OrderInvitation)
+        .where(OrderInvitation.order_id == order_id, OrderInvitation.shop_id == shop_id)
+        .values(**values)
+    )
+
+
+def quotes_that_stand(session: Session, order_id: UUID, *, now: dt.datetime) -> QuotesRow:
+    """Return how many quotes the customer can accept, and the lowest total among them."""
+    row = session.execute(
+        select(func.count(), func.min(Quote.total_piastres)).where(
+            Quote.order_id == order_id, Quote.status == "submitted", Quote.valid_until > now
+        )
+    ).one()
+    return QuotesRow._make(row)
+
+
+def winner_of(session: Session, quote_id: UUID | None) -> UUID | None:
+    """Return the shop of the quote that was selected; None where none was."""
+    if quote_id is None:
+        return None
+    return session.scalar(select(Quote.shop_id).where(Quote.quote_id == quote_id))
+
+
+def contact(session: Session, user_id: UUID) -> ContactRow:
+    """Return how to reach a customer: for those who deliver to them."""
+    columns = [getattr(AppUser, name) for name in ContactRow._fields]
+    row = session.execute(select(*columns).where(AppUser.user_id == user_id)).one()
+    return ContactRow._make(row)
