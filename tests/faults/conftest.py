@@ -58,13 +58,13 @@ class CuttingProxy:
         except OSError:
             writer.transport.abort()
             return
-        ways = [
-            asyncio.create_task(self._copy(reader, upstream[1], cut=point == "request")),
-            asyncio.create_task(self._copy(upstream[0], writer, cut=point == "answer")),
-        ]
+        request = self._copy(reader, upstream[1], cut=point == "request")
+        answer = self._copy(upstream[0], writer, cut=point == "answer")
         if point == "silence":
             # The request has passed; nobody will hear what comes of it.
-            ways.append(asyncio.create_task(self._hang_up_soon()))
+            answer.close()
+            answer = self._hang_up_soon()
+        ways = [asyncio.create_task(request), asyncio.create_task(answer)]
         try:
             done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             if point and any(task.result() for task in done):
@@ -89,7 +89,7 @@ class CuttingProxy:
         return False
 
     async def _hang_up_soon(self) -> bool:
-        await asyncio.sleep(self._random.uniform(0, 0.02))
+        await asyncio.sleep(self._random.uniform(0, 0.03))
         return True
 
 
@@ -186,7 +186,13 @@ class Persistent:
     """A client that sends a creating request under one key until it has an answer."""
 
     def __init__(self, address: str) -> None:
-        self._address = address
+        # A connection of its own for each attempt: one that was cut is of no use to another.
+        self._client = httpx.Client(
+            base_url=address,
+            limits=httpx.Limits(max_keepalive_connections=0),
+            timeout=5,
+            trust_env=False,
+        )
         self.attempts = 0
 
     def post(self, path: str, body: Any, *, headers: dict[str, str], key: str) -> httpx.Response:
@@ -194,14 +200,9 @@ class Persistent:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             self.attempts += 1
-            # A connection of its own for each attempt: a cut one is of no use to another.
             with suppress(httpx.TransportError):
-                answer = httpx.post(
-                    self._address + path,
-                    json=body,
-                    headers=headers | {"Idempotency-Key": key},
-                    timeout=5,
-                    trust_env=False,
+                answer = self._client.post(
+                    path, json=body, headers=headers | {"Idempotency-Key": key}
                 )
                 if answer.status_code < 500 and answer.status_code != 429:
                     return answer
@@ -209,7 +210,19 @@ class Persistent:
         raise AssertionError("no answer within a minute")
 
 
+    def close(self) -> None:
+        self._client.close()
+
+
 @pytest.fixture
-def persistent() -> type[Persistent]:
-    """Give the client that does not give up: `client = persistent(address)`."""
-    return Persistent
+def persistent() -> Iterator[Callable[[str], Persistent]]:
+    """Give a client that does not give up: `client = persistent(address)`."""
+    clients: list[Persistent] = []
+
+    def client(address: str) -> Persistent:
+        clients.append(Persistent(address))
+        return clients[-1]
+
+    yield client
+    for each in clients:
+        each.close()
