@@ -229,7 +229,10 @@ class OrderInvitation(Base):
 class Quote(Base):
     """What a shop offers for an order; it stands until `valid_until`, two hours from the last word.
 
-    `outcome_reason` tells the shop why a quote ended as it did.
+    `delivery_fee_piastres` is what delivery of the whole costs. Where that is nothing because the
+    parts cost `free_delivery_from_piastres` or more, `waived_fee_piastres` is what it would cost
+    else: for who buys a part of the quote. `promise_at` is for the customer alone, for it was
+    counted to the very door. `outcome_reason` tells the shop why a quote ended as it did.
     """
 
     __tablename__ = "quote"
@@ -242,6 +245,8 @@ class Quote(Base):
     revision: Mapped[int] = mapped_column(Integer, server_default="1")
     parts_piastres: Mapped[int] = mapped_column(BigInteger)
     delivery_fee_piastres: Mapped[int] = mapped_column(BigInteger)
+    waived_fee_piastres: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    free_delivery_from_piastres: Mapped[int | None] = mapped_column(BigInteger)
     total_piastres: Mapped[int] = mapped_column(BigInteger)
     preparation_minutes: Mapped[int | None] = mapped_column(Integer)
     promise_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
@@ -272,6 +277,12 @@ class Quote(Base):
             " AND total_piastres = parts_piastres + delivery_fee_piastres"
             " AND total_piastres <= 100000000000",
             name="total_adds_up",
+        ),
+        CheckConstraint(
+            "CASE WHEN parts_piastres >= free_delivery_from_piastres"
+            " THEN delivery_fee_piastres = 0 AND waived_fee_piastres >= 0"
+            " ELSE waived_fee_piastres = 0 END",
+            name="fee_waived_from_threshold",
         ),
         CheckConstraint("revision > 0", name="revision_positive"),
         CheckConstraint("valid_until > updated_at", name="valid_after_update"),

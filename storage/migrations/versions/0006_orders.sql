@@ -157,6 +157,8 @@ CREATE TABLE quote (
     revision integer DEFAULT '1' NOT NULL,
     parts_piastres bigint NOT NULL,
     delivery_fee_piastres bigint NOT NULL,
+    waived_fee_piastres bigint DEFAULT '0' NOT NULL,
+    free_delivery_from_piastres bigint,
     total_piastres bigint NOT NULL,
     preparation_minutes integer,
     promise_at timestamptz,
@@ -175,6 +177,10 @@ CREATE TABLE quote (
         CHECK (parts_piastres >= 0 AND delivery_fee_piastres >= 0
             AND total_piastres = parts_piastres + delivery_fee_piastres
             AND total_piastres <= 100000000000),
+    CONSTRAINT quote_fee_waived_from_threshold_check
+        CHECK (CASE WHEN parts_piastres >= free_delivery_from_piastres
+            THEN delivery_fee_piastres = 0 AND waived_fee_piastres >= 0
+            ELSE waived_fee_piastres = 0 END),
     CONSTRAINT quote_revision_positive_check CHECK (revision > 0),
     CONSTRAINT quote_valid_after_update_check CHECK (valid_until > updated_at),
     CONSTRAINT quote_decided_has_time_check CHECK ((status = 'submitted') = (decided_at IS NULL)),
