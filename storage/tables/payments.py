@@ -81,7 +81,7 @@ class Payment(Base):
 
 
 class PaymentEvent(Base):
-    """What a provider told us, once; `applied` is null where it changed nothing, and `note` why."""
+    """What a provider told us, once; `note` says why it was not `applied`."""
 
     __tablename__ = "payment_event"
 
@@ -117,7 +117,10 @@ class Refund(Base):
 
 
 class Delivery(Base):
-    """How an accepted order gets to the customer; `counted`: the shop's statistics hold it."""
+    """How an accepted order gets to the customer.
+
+    `counted`: the statistics of the shop hold it; `observed`: the delivery-time model does.
+    """
 
     __tablename__ = "delivery"
 
@@ -137,6 +140,7 @@ class Delivery(Base):
     proof_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("stored_file.file_id"))
     failure: Mapped[str | None] = mapped_column(Text)
     counted: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    observed: Mapped[bool] = mapped_column(Boolean, server_default="false")
 
     __table_args__ = (
         ForeignKeyConstraint(
@@ -153,6 +157,16 @@ class Delivery(Base):
         ),
         CheckConstraint(
             "picked_up_at >= accepted_at AND delivered_at >= picked_up_at", name="times_in_order"
+        ),
+        Index(
+            "delivery_uncounted_idx",
+            "shop_id",
+            postgresql_where=text("status = 'delivered' AND NOT counted"),
+        ),
+        Index(
+            "delivery_unobserved_idx",
+            "delivery_id",
+            postgresql_where=text("status = 'delivered' AND NOT observed"),
         ),
     )
 

@@ -15,6 +15,7 @@ CREATE TABLE delivery (
     proof_file_id uuid,
     failure text,
     counted boolean DEFAULT 'false' NOT NULL,
+    observed boolean DEFAULT 'false' NOT NULL,
     CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id),
     CONSTRAINT delivery_order_fkey FOREIGN KEY(order_id, user_id) REFERENCES parts_order (order_id, user_id),
     CONSTRAINT delivery_status_known_check
@@ -28,6 +29,8 @@ CREATE TABLE delivery (
     CONSTRAINT delivery_proof_file_id_fkey FOREIGN KEY(proof_file_id) REFERENCES stored_file (file_id)
 );
 CREATE INDEX delivery_shop_id_idx ON delivery (shop_id);
+CREATE INDEX delivery_uncounted_idx ON delivery (shop_id) WHERE status = 'delivered' AND NOT counted;
+CREATE INDEX delivery_unobserved_idx ON delivery (delivery_id) WHERE status = 'delivered' AND NOT observed;
 
 CREATE TABLE payment (
     payment_id uuid NOT NULL,
