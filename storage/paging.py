@@ -30,7 +30,7 @@ class Page(NamedTuple, Generic[Row]):
 
 
 def page_of(
-    session: Session, rows: Select[Any], *, limit: int = 20, cursor: str | None = None
+    session: Session, rows: Select[*tuple[Any, ...]], *, limit: int = 20, cursor: str | None = None
 ) -> Page[Any]:
     """Return the next `limit` rows after `cursor`.
 

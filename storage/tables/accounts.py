@@ -131,12 +131,15 @@ class RefreshToken(Base):
 
 
 class OneTimeCode(Base):
-    """A code sent to a phone or an address, kept as a keyed hash; few attempts, used once."""
+    """A code sent to a phone or an address, kept as a keyed hash; few attempts, used once.
+
+    There is one that lives for each destination and purpose.
+    """
 
     __tablename__ = "one_time_code"
 
     code_id: Mapped[UUID] = mapped_column(primary_key=True)
-    destination: Mapped[str] = mapped_column(Text, index=True)
+    destination: Mapped[str] = mapped_column(Text)
     purpose: Mapped[str] = mapped_column(Text)
     code_hash: Mapped[bytes] = mapped_column(LargeBinary)
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
@@ -147,6 +150,13 @@ class OneTimeCode(Base):
     __table_args__ = (
         CheckConstraint("purpose IN ('verify', 'log_in', 'reset_password')", name="purpose_known"),
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+        Index(
+            "one_time_code_live_key",
+            "destination",
+            "purpose",
+            unique=True,
+            postgresql_where=text("used_at IS NULL"),
+        ),
     )
 
 

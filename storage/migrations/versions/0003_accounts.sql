@@ -66,7 +66,8 @@ CREATE TABLE one_time_code (
         CHECK (purpose IN ('verify', 'log_in', 'reset_password')),
     CONSTRAINT one_time_code_attempts_not_negative_check CHECK (attempts >= 0)
 );
-CREATE INDEX one_time_code_destination_idx ON one_time_code (destination);
+CREATE UNIQUE INDEX one_time_code_live_key ON one_time_code (destination, purpose)
+    WHERE used_at IS NULL;
 
 CREATE TABLE service_key (
     service_key_id uuid NOT NULL,
