@@ -83,6 +83,12 @@ class Settings(BaseSettings):
     workers: int = _setting(1, _COUNT, ge=1, le=256)
     """How many processes `clutch serve` answers with."""
 
+    job_workers: int = _setting(1, "a whole number, 0 to 64", ge=0, le=64)
+    """How many jobs each server process runs at a time; 0 leaves them to `clutch worker`."""
+
+    firebase_credentials: Path | None = _setting(None, "a JSON key file of a service account")
+    """What push messages are sent with; without it they are only logged."""
+
     road_engine_url: Annotated[str, AfterValidator(_web)] | None = _setting(
         None, "a URL such as http://localhost:8002"
     )

@@ -73,7 +73,13 @@ class Notification(Base):
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
-        Index("notification_inbox_idx", "user_id", text("created_at DESC"), "notification_id"),
+        Index(
+            "notification_inbox_idx",
+            "user_id",
+            text("created_at DESC"),
+            text("notification_id DESC"),
+        ),
+        Index("notification_unread_idx", "user_id", postgresql_where=text("read_at IS NULL")),
     )
 
 
@@ -94,7 +100,8 @@ class Device(Base):
 
     __tablename__ = "device"
 
-    token: Mapped[str] = mapped_column(Text, primary_key=True)
+    device_id: Mapped[UUID] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(Text, unique=True)
     user_id: Mapped[UUID] = mapped_column(
         ForeignKey("app_user.user_id", ondelete="CASCADE"), index=True
     )
@@ -154,7 +161,7 @@ class WebhookDelivery(Base):
 
     webhook_delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
     endpoint_id: Mapped[UUID] = mapped_column(
-        ForeignKey("webhook_endpoint.endpoint_id", ondelete="CASCADE"), index=True
+        ForeignKey("webhook_endpoint.endpoint_id", ondelete="CASCADE")
     )
     event: Mapped[str] = mapped_column(Text)
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -167,4 +174,6 @@ class WebhookDelivery(Base):
 
     __table_args__ = (
         CheckConstraint("status IN ('waiting', 'delivered', 'given_up')", name="status_known"),
+        # Also the order of the log: ids rise with time.
+        Index("webhook_delivery_log_idx", "endpoint_id", text("webhook_delivery_id DESC")),
     )

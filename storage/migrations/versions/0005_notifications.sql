@@ -20,11 +20,13 @@ CREATE TABLE webhook_endpoint (
 );
 
 CREATE TABLE device (
+    device_id uuid NOT NULL,
     token text NOT NULL,
     user_id uuid NOT NULL,
     platform text NOT NULL,
     created_at timestamptz NOT NULL,
-    CONSTRAINT device_pkey PRIMARY KEY (token),
+    CONSTRAINT device_pkey PRIMARY KEY (device_id),
+    CONSTRAINT device_token_key UNIQUE (token),
     CONSTRAINT device_platform_known_check CHECK (platform IN ('android', 'ios', 'web')),
     CONSTRAINT device_user_id_fkey FOREIGN KEY(user_id) REFERENCES app_user (user_id) ON DELETE CASCADE
 );
@@ -42,7 +44,9 @@ CREATE TABLE notification (
     CONSTRAINT notification_pkey PRIMARY KEY (notification_id),
     CONSTRAINT notification_user_id_fkey FOREIGN KEY(user_id) REFERENCES app_user (user_id) ON DELETE CASCADE
 );
-CREATE INDEX notification_inbox_idx ON notification (user_id, created_at DESC, notification_id);
+CREATE INDEX notification_inbox_idx
+    ON notification (user_id, created_at DESC, notification_id DESC);
+CREATE INDEX notification_unread_idx ON notification (user_id) WHERE read_at IS NULL;
 
 CREATE TABLE notification_choice (
     user_id uuid NOT NULL,
@@ -80,7 +84,8 @@ CREATE TABLE webhook_delivery (
         CHECK (status IN ('waiting', 'delivered', 'given_up')),
     CONSTRAINT webhook_delivery_endpoint_id_fkey FOREIGN KEY(endpoint_id) REFERENCES webhook_endpoint (endpoint_id) ON DELETE CASCADE
 );
-CREATE INDEX webhook_delivery_endpoint_id_idx ON webhook_delivery (endpoint_id);
+CREATE INDEX webhook_delivery_log_idx
+    ON webhook_delivery (endpoint_id, webhook_delivery_id DESC);
 
 CREATE TABLE dispatch (
     dispatch_id uuid NOT NULL,
