@@ -3,12 +3,13 @@
 Reads: app_user, user_role, shop_member, sign_in, service_key.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
 from storage.session import Query
 
-__all__ = ["CallerRow", "ServiceKeyRow", "caller", "service_key"]
+__all__ = ["CallerRow", "ServiceKeyRow", "caller", "living_sign_ins", "service_key"]
 
 
 class CallerRow(NamedTuple):
@@ -37,6 +38,11 @@ FROM sign_in s JOIN app_user u USING (user_id)
 WHERE s.sign_in_id = %(sign_in_id)s AND u.user_id = %(user_id)s
   AND s.revoked_at IS NULL AND u.status = 'active'
 """
+_LIVING_SIGN_INS = """
+SELECT s.sign_in_id, ARRAY(SELECT shop_id FROM shop_member m WHERE m.user_id = u.user_id)
+FROM sign_in s JOIN app_user u USING (user_id)
+WHERE s.sign_in_id = ANY (%(sign_in_ids)s) AND s.revoked_at IS NULL AND u.status = 'active'
+"""
 _SERVICE_KEY = """
 SELECT name, role, scopes FROM service_key WHERE key_hash = %(key_hash)s AND revoked_at IS NULL
 """
@@ -46,6 +52,11 @@ def caller(user_id: UUID, sign_in_id: UUID) -> Query:
     """Ask for the person of a living log-in. Rows: none or one `CallerRow`."""
     parameters = {"user_id": user_id, "sign_in_id": sign_in_id}
     return Query(_CALLER, parameters, CallerRow._make)
+
+
+def living_sign_ins(sign_in_ids: Collection[UUID]) -> Query:
+    """Ask which of these log-ins still live. Rows: (sign_in_id, ids of the person's shops)."""
+    return Query(_LIVING_SIGN_INS, {"sign_in_ids": list(sign_in_ids)}, tuple)
 
 
 def service_key(key_hash: bytes) -> Query:
