@@ -3,8 +3,10 @@
 `docs/configuration.md` explains them one by one. Reads the environment, nothing else.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,7 +17,14 @@ __all__ = ["Settings", "settings"]
 
 _PREFIX = "CLUTCH_"
 _SCHEMES = ("postgresql+psycopg://", "postgresql://", "postgres://")
-_PRIVATE = {"database_url", "database_owner_url", "service_key", "token_key"}
+_PRIVATE = {
+    "database_url",
+    "database_owner_url",
+    "service_key",
+    "token_key",
+    "redis_url",
+    "smtp_url",
+}
 _web_address = TypeAdapter(HttpUrl)
 
 
@@ -24,6 +33,24 @@ def _for_psycopg(url: str) -> str:
     if scheme is None:
         raise ValueError
     return _SCHEMES[0] + url.removeprefix(scheme)
+
+
+def _for_redis(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError
+    return url
+
+
+def _for_mail(url: str) -> str:
+    if not url.startswith(("smtp://", "smtps://")) or not urlsplit(url).hostname:
+        raise ValueError
+    return url
+
+
+def _networks(listed: str) -> str:
+    for network in listed.split(","):
+        ip_network(network.strip())
+    return listed
 
 
 def _web(url: str) -> str:
@@ -73,6 +100,35 @@ class Settings(BaseSettings):
 
     token_key: SecretStr | None = _setting(None, "32 characters or more", min_length=32)
     """What access tokens are signed with; changing it logs everybody out of their last minutes."""
+
+    redis_url: Annotated[str, AfterValidator(_for_redis)] | None = _setting(
+        None, "a URL such as redis://localhost:6379/0", repr=False
+    )
+    """A Redis that several processes share: rate limits are then counted over all of them."""
+
+    rate_limits: Literal["on", "off"] = _setting("on", "on or off")
+    """`off` lets a simulation or a test of load ask as often as it likes."""
+
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] | None = _setting(
+        None, "addresses or networks with commas between, as 10.0.0.0/8,192.0.2.7"
+    )
+    """The proxies whose word on a caller's address (`X-Forwarded-For`) is taken."""
+
+    smtp_url: Annotated[str, AfterValidator(_for_mail)] | None = _setting(
+        None, "a URL such as smtp://user:password@host:587", repr=False
+    )
+    """The mail server that takes e-mail."""
+
+    email_from: str = _setting("Clutch <no-reply@localhost>", "an address", min_length=3)
+    """Whom e-mail comes from."""
+
+    sms_url: Annotated[str, AfterValidator(_web)] | None = _setting(
+        None, "a URL such as https://sms.example.com/send"
+    )
+    """The gateway that takes text messages."""
+
+    sms_token: SecretStr | None = _setting(None, "text", min_length=1)
+    """What the gateway knows Clutch by."""
 
     host: str = _setting("127.0.0.1", "an address to listen on", min_length=1)
     """The address that `clutch serve` listens on."""

@@ -95,7 +95,7 @@ def person_for_update(
 ) -> PersonRow | None:
     """Return a person by id or by phone or address, locked until the commit."""
     whom = _reached_at(destination) if user_id is None else AppUser.user_id == user_id
-    return _one(session, select(*_COLUMNS).where(whom).with_for_update())
+    return _one(session, select(*_COLUMNS).where(whom).with_for_update(key_share=True))
 
 
 def _reached_at(destination: str) -> Any:
