@@ -18,7 +18,8 @@ from clutch.names import part_number_key
 from matching import delivery_time, queries, ranking, stock_belief
 from matching.explanation import Term, explain
 from matching.knowledge import Knowledge
-from matching.opening_hours import Hours, WeekAhead, opens_at, week_ahead
+from matching.opening_hours import WeekAhead, week_ahead
+from matching.promises import shop_opens_at
 from matching.queries import CandidateRow, StockRow
 from matching.ranking import Candidates, FloatArray
 from matching.roads import RoadEngine
@@ -210,7 +211,7 @@ def _ranked(
     week: WeekAhead,
 ) -> list[Match]:
     now = week.local_now
-    openings = [_opens_at(row, week) for row in rows]
+    openings = [shop_opens_at(row, week) for row in rows]
     wait = _array([_seconds_between(now, at) for at in openings])
     (
         preparation_mean,
@@ -272,13 +273,6 @@ def _seconds_between(now: dt.datetime, opening: dt.datetime | None) -> float:
     if opening is now:
         return 0.0
     return math.inf if opening is None else (opening - now).total_seconds()
-
-
-def _opens_at(row: CandidateRow, week: WeekAhead) -> dt.datetime | None:
-    hours = Hours(
-        row.regular_hours, row.ramadan_hours, row.holiday_hours or (), row.closed_on or ()
-    )
-    return opens_at(hours, week)
 
 
 def _travel(

@@ -32,6 +32,7 @@ __all__ = [
     "make_names",
     "newest_model",
     "newest_weights",
+    "shops_seen_from",
 ]
 
 
@@ -146,6 +147,13 @@ WHERE {_SERVES_HERE}
 ORDER BY distance_m, shop_id
 """  # noqa: S608 - as above
 
+_SHOPS_SEEN_FROM = f"""
+SELECT {_COLUMNS}
+FROM {_HERE}, shop
+WHERE shop_id = ANY (CAST(%(shop_ids)s AS uuid[]))
+ORDER BY shop_id
+"""  # noqa: S608 - as above
+
 _KNOWN_STOCK = """
 SELECT shop_id, part_key, quantity, sales_per_day, counted_at
 FROM stock_listing
@@ -177,6 +185,14 @@ def candidates_by_stock(place: Place, *, count: int, part_keys: Sequence[str]) -
     """Ask for the same of the shops known to hold any of the parts, however far."""
     parameters = {**place._asdict(), "count": count, "part_keys": list(part_keys)}
     return Query(CANDIDATES_BY_STOCK, parameters, CandidateRow._make)
+
+
+def shops_seen_from(
+    lon: float, lat: float, shop_ids: Sequence[UUID], *, ramadan: bool, holiday: bool
+) -> Query:
+    """Ask for these shops, whatever they carry, as a place sees them. Rows: `CandidateRow`."""
+    parameters = {"lon": lon, "lat": lat, "ramadan": ramadan, "holiday": holiday}
+    return Query(_SHOPS_SEEN_FROM, {**parameters, "shop_ids": list(shop_ids)}, CandidateRow._make)
 
 
 def known_stock(shop_ids: Sequence[UUID], part_keys: Sequence[str]) -> Query:
