@@ -1,0 +1,137 @@
+"""The SQL of the figures by which the market is judged.
+
+Reads: parts_order, order_invitation, quote, delivery, rating, shop. One pass over the orders
+submitted in a period; everything else is looked up by them.
+"""
+
+import datetime as dt
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+__all__ = ["MarketRow", "ShopRow", "market", "of_shop"]
+
+
+class MarketRow(NamedTuple):
+    """Counts and means over the orders submitted in a period."""
+
+    orders: int
+    quoted: int
+    accepted: int
+    delivered: int
+    cancelled: int
+    quoted_within_2h: int
+    quote_response_minutes_mean: float | None
+    gross_piastres: int
+    promised_deliveries: int
+    on_time_deliveries: int
+    ratings: int
+    stars_mean: float | None
+    shops_invited: int
+    shops_answering: int
+    shops_active: int
+
+
+class ShopRow(NamedTuple):
+    """The same of one shop, over the orders it was asked about in a period."""
+
+    invitations: int
+    answered: int
+    declined: int
+    answered_within_2h: int
+    answer_minutes_mean: float | None
+    quotes_decided: int
+    won: int
+    delivered: int
+    cancelled: int
+    gross_piastres: int
+    promised_deliveries: int
+    on_time_deliveries: int
+    ratings: int
+    stars_mean: float | None
+
+
+MARKET = """
+WITH asked AS MATERIALIZED (
+    SELECT order_id, status, submitted_at, selected_quote_id
+    FROM parts_order WHERE submitted_at >= :since AND submitted_at < :until
+), first_quote AS (
+    SELECT order_id, min(created_at) AS at
+    FROM quote WHERE order_id IN (SELECT order_id FROM asked) GROUP BY order_id
+), invited AS (
+    SELECT count(DISTINCT shop_id) AS shops,
+           count(DISTINCT shop_id) FILTER (WHERE answered_at IS NOT NULL) AS answering
+    FROM order_invitation WHERE order_id IN (SELECT order_id FROM asked)
+), thought AS (
+    SELECT count(*) AS n, CAST(avg(stars) AS float8) AS mean
+    FROM rating WHERE order_id IN (SELECT order_id FROM asked)
+), brought AS (
+    SELECT count(promise_at) AS promised,
+           count(*) FILTER (WHERE delivered_at <= promise_at) AS on_time
+    FROM delivery WHERE status = 'delivered' AND order_id IN (SELECT order_id FROM asked)
+), flow AS (
+    SELECT count(*) AS orders, count(f.at) AS quoted,
+           count(a.selected_quote_id) AS accepted,
+           count(*) FILTER (WHERE a.status = 'delivered') AS delivered,
+           count(*) FILTER (WHERE a.status = 'cancelled') AS cancelled,
+           count(*) FILTER (WHERE f.at <= a.submitted_at + interval '2 hours') AS within_2h,
+           CAST(avg(extract(epoch FROM f.at - a.submitted_at)) / 60 AS float8) AS minutes,
+           coalesce(sum(q.total_piastres) FILTER (WHERE a.status <> 'cancelled'), 0) AS gross
+    FROM asked a LEFT JOIN first_quote f USING (order_id)
+    LEFT JOIN quote q ON q.quote_id = a.selected_quote_id
+)
+SELECT flow.*, brought.*, thought.*, invited.*,
+       (SELECT count(*) FROM shop WHERE status = 'active')
+FROM flow, brought, thought, invited
+"""
+OF_SHOP = """
+WITH asked AS MATERIALIZED (
+    SELECT i.order_id, i.invited_at, i.answered_at, i.declined_at
+    FROM order_invitation i
+    WHERE i.shop_id = :shop_id AND i.invited_at >= :since AND i.invited_at < :until
+), offered AS (
+    SELECT q.order_id, q.status, q.total_piastres, o.status AS order_status
+    FROM quote q JOIN parts_order o USING (order_id)
+    WHERE q.shop_id = :shop_id AND q.order_id IN (SELECT order_id FROM asked)
+), thought AS (
+    SELECT count(*) AS n, CAST(avg(stars) AS float8) AS mean
+    FROM rating WHERE shop_id = :shop_id AND order_id IN (SELECT order_id FROM asked)
+), brought AS (
+    SELECT count(*) AS delivered, count(promise_at) AS promised,
+           count(*) FILTER (WHERE delivered_at <= promise_at) AS on_time
+    FROM delivery
+    WHERE shop_id = :shop_id AND status = 'delivered'
+      AND order_id IN (SELECT order_id FROM asked)
+), answers AS (
+    SELECT count(*) AS invitations, count(answered_at) AS answered, count(declined_at) AS declined,
+           count(*) FILTER (WHERE answered_at <= invited_at + interval '2 hours') AS within_2h,
+           CAST(avg(extract(epoch FROM answered_at - invited_at)) / 60 AS float8) AS minutes
+    FROM asked
+), outcomes AS (
+    SELECT count(DISTINCT order_id) FILTER (WHERE status <> 'submitted') AS decided,
+           count(*) FILTER (WHERE status = 'accepted') AS won,
+           count(*) FILTER (WHERE status = 'accepted' AND order_status = 'cancelled') AS cancelled,
+           coalesce(sum(total_piastres) FILTER (
+               WHERE status = 'accepted' AND order_status <> 'cancelled'), 0) AS gross
+    FROM offered
+)
+SELECT a.invitations, a.answered, a.declined, a.within_2h, a.minutes, o.decided, o.won,
+       b.delivered, o.cancelled, o.gross, b.promised, b.on_time, t.n, t.mean
+FROM answers a, outcomes o, brought b, thought t
+"""
+
+
+def market(session: Session, *, since: dt.datetime, until: dt.datetime) -> MarketRow:
+    """Return the figures of the orders submitted from `since` until before `until`."""
+    row = session.execute(text(MARKET), {"since": since, "until": until}).one()
+    return MarketRow._make(row)
+
+
+def of_shop(
+    session: Session, shop_id: UUID, *, since: dt.datetime, until: dt.datetime
+) -> ShopRow:
+    """Return the figures of one shop over the invitations it got in the period."""
+    parameters = {"shop_id": shop_id, "since": since, "until": until}
+    return ShopRow._make(session.execute(text(OF_SHOP), parameters).one())
