@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from clutch.errors import InvalidInput
 
@@ -51,6 +59,16 @@ def _networks(listed: str) -> str:
     for network in listed.split(","):
         ip_network(network.strip())
     return listed
+
+
+def _rising_minutes(listed: object) -> object:
+    """Read `10,30` as numbers; each is later than the one before."""
+    if not isinstance(listed, str):
+        return listed
+    minutes = tuple(int(each) for each in listed.split(","))
+    if list(minutes) != sorted({*minutes}) or minutes[0] < 1:
+        raise ValueError
+    return minutes
 
 
 def _web(url: str) -> str:
@@ -144,6 +162,25 @@ class Settings(BaseSettings):
 
     firebase_credentials: Path | None = _setting(None, "a JSON key file of a service account")
     """What push messages are sent with; without it they are only logged."""
+
+    invitations_per_round: int = _setting(8, "a whole number, 1 to 50", ge=1, le=50)
+    """How many shops are asked to quote when an order is submitted."""
+
+    invitation_radius_km: float = _setting(25.0, "kilometres, 1 to 1000", ge=1, le=1_000)
+    """How far the shops asked first may be; each further round reaches three times as far."""
+
+    escalation_minutes: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_rising_minutes)] = (
+        _setting((10, 30), "minutes with commas between, each later than the one before: 10,30")
+    )
+    """When more shops are asked, counted from the submission, where too few quotes stand."""
+
+    quotes_wanted: int = _setting(3, "a whole number, 1 to 20", ge=1, le=20)
+    """How many standing quotes are enough for no further shops to be asked."""
+
+    order_open_minutes: int = _setting(
+        120, "a whole number of minutes, 10 to 10080", ge=10, le=10_080
+    )
+    """How long an order waits for its first quote before it is cancelled."""
 
     road_engine_url: Annotated[str, AfterValidator(_web)] | None = _setting(
         None, "a URL such as http://localhost:8002"
