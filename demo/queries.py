@@ -1,21 +1,26 @@
 """The demo's rows in the database: how many there are, how they go in by COPY, how they go out.
 
-Reads: make. Writes: shop, stock_listing, past_delivery.
+Reads: make, shop. Writes: shop, stock_listing, past_delivery.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
+from uuid import UUID
 
 import polars as pl
-from sqlalchemy import Connection, delete, exists, select, text
+from sqlalchemy import Connection, any_, delete, exists, func, select, text
+from sqlalchemy.orm import Session
 
 from demo.shops import DEMO_PREFIX
 from shops.copying import array_texts, copy_frame, point_texts
+from storage.tables.base import SRID_WGS84
 from storage.tables.deliveries import PastDelivery
 from storage.tables.makes import Make
 from storage.tables.shops import Shop, StockListing
 
 __all__ = [
+    "ShopRow",
     "analyze",
     "copy_deliveries",
     "copy_shops",
@@ -23,6 +28,7 @@ __all__ = [
     "fleet_makes",
     "holds_rows",
     "lock",
+    "nearest_active_shop",
     "remove_demo",
     "without_matching_index",
 ]
@@ -42,6 +48,26 @@ def fleet_makes(connection: Connection, names: Sequence[str]) -> pl.DataFrame:
         schema={"brand_id": pl.Int32, "name_en": pl.String, "name_ar": pl.String},
         orient="row",
     )
+
+
+class ShopRow(NamedTuple):
+    """A shop by its name."""
+
+    shop_id: UUID
+    name: str
+
+
+def nearest_active_shop(session: Session, make: str, lon: float, lat: float) -> ShopRow | None:
+    """Return the active shop nearest to a place (degrees) that carries a make."""
+    place = func.ST_SetSRID(func.ST_MakePoint(lon, lat), SRID_WGS84)
+    row = session.execute(
+        select(Shop.shop_id, Shop.name)
+        .join(Make, Make.name_en == make)
+        .where(Shop.status == "active", Make.brand_id == any_(Shop.brand_ids))
+        .order_by(Shop.location.distance_centroid(place), Shop.shop_id)
+        .limit(1)
+    ).first()
+    return None if row is None else ShopRow._make(row)
 
 
 def lock(connection: Connection) -> None:

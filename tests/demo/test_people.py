@@ -1,0 +1,61 @@
+"""The demo's log-ins work, are made once, and hold the roles they are there for."""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+import demo
+from accounts.passwords import matches
+from accounts.queries import people
+from demo.people import ADMIN, CUSTOMER, OWNER, PASSWORD, add_people
+
+NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def session(connection: Connection) -> Session:
+    connection.execute(text("SELECT set_config('clutch.platform', 'on', true)"))
+    return Session(connection)
+
+
+def test_they_can_log_in_with_the_documented_password(session: Session) -> None:
+    demo.load(session.connection(), shops=120, seed=7, days=2, until=NOW.date())
+    found = [login.email for login in add_people(session, now=NOW)]
+    assert found == [ADMIN, CUSTOMER, OWNER]
+    for email in found:
+        person = people.person_at(session, email)
+        assert person is not None
+        assert matches(person.password_hash, PASSWORD)
+        assert person.status == "active"
+
+
+def test_the_admin_is_one_and_the_owner_has_an_active_toyota_shop(session: Session) -> None:
+    demo.load(session.connection(), shops=120, seed=7, days=2, until=NOW.date())
+    add_people(session, now=NOW)
+    admin, owner = people.person_at(session, ADMIN), people.person_at(session, OWNER)
+    assert admin is not None
+    assert owner is not None
+    assert people.roles(session, admin.user_id) == ["admin"]
+    assert people.roles(session, owner.user_id) == []
+    (membership,) = people.memberships(session, owner.user_id)
+    assert membership.role == "shop_owner"
+    status, carries = session.execute(
+        text(
+            "SELECT s.status, m.brand_id = ANY (s.brand_ids) FROM shop s, make m"
+            " WHERE s.shop_id = :shop_id AND m.name_en = 'Toyota'"
+        ),
+        {"shop_id": membership.shop_id},
+    ).one()
+    assert (status, carries) == ("active", True)
+
+
+def test_asked_for_twice_they_are_there_once(session: Session) -> None:
+    demo.load(session.connection(), shops=120, seed=7, days=2, until=NOW.date())
+    assert add_people(session, now=NOW) == add_people(session, now=NOW)
+    assert session.scalar(text("SELECT count(*) FROM app_user")) == 3
+
+
+def test_without_shops_nobody_owns_one(session: Session) -> None:
+    assert [login.email for login in add_people(session, now=NOW)] == [ADMIN, CUSTOMER]
