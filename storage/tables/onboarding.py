@@ -14,7 +14,10 @@ __all__ = ["ShopOnboarding", "ShopProfile", "ShopReview"]
 
 
 class ShopOnboarding(Base):
-    """An application; each step is JSON because it is a draft until the whole is completed."""
+    """An application; each step is JSON because it is a draft until the whole is completed.
+
+    It stays open, the only one of its person, until its shop is approved.
+    """
 
     __tablename__ = "shop_onboarding"
 
@@ -34,6 +37,7 @@ class ShopOnboarding(Base):
     verification: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    approved_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
         CheckConstraint("status IN ('in_progress', 'completed', 'failed')", name="status_known"),
@@ -42,7 +46,7 @@ class ShopOnboarding(Base):
             "shop_onboarding_open_key",
             "user_id",
             unique=True,
-            postgresql_where=text("status <> 'completed'"),
+            postgresql_where=text("approved_at IS NULL"),
         ),
     )
 

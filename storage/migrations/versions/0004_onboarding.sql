@@ -11,6 +11,7 @@ CREATE TABLE shop_onboarding (
     verification jsonb,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
+    approved_at timestamptz,
     CONSTRAINT shop_onboarding_pkey PRIMARY KEY (onboarding_id),
     CONSTRAINT shop_onboarding_status_known_check
         CHECK (status IN ('in_progress', 'completed', 'failed')),
@@ -20,7 +21,7 @@ CREATE TABLE shop_onboarding (
     CONSTRAINT shop_onboarding_shop_id_key UNIQUE (shop_id),
     CONSTRAINT shop_onboarding_shop_id_fkey FOREIGN KEY(shop_id) REFERENCES shop (shop_id) ON DELETE SET NULL
 );
-CREATE UNIQUE INDEX shop_onboarding_open_key ON shop_onboarding (user_id) WHERE status <> 'completed';
+CREATE UNIQUE INDEX shop_onboarding_open_key ON shop_onboarding (user_id) WHERE approved_at IS NULL;
 CREATE INDEX shop_onboarding_user_id_idx ON shop_onboarding (user_id);
 
 CREATE TABLE shop_profile (

@@ -1,0 +1,153 @@
+"""Whether a shop may trade: approved, refused, suspended, reinstated; and telling its owners.
+
+Reads/Writes: shop, shop_profile. Reads: shop_member. Only active shops are found by matching.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
+
+from accounts import audit
+from clutch.errors import Conflict, Forbidden, NotFound
+from notifications import events, inbox
+from shops.queries import members as member_rows
+from shops.queries import profiles as rows
+from shops.queries.profiles import ProfileRow
+
+__all__ = [
+    "NotSuspended",
+    "NotTrading",
+    "ShopNotActive",
+    "Standing",
+    "assert_may_trade",
+    "reinstate",
+    "suspend",
+    "tell_owners",
+]
+
+
+class Standing(TypedDict):
+    """Whether a shop may trade, and why not."""
+
+    shop_id: UUID
+    status: str
+    suspended_at: dt.datetime | None
+    suspended_because: str | None
+
+
+class NotTrading(Conflict):
+    """Only an active shop can be suspended."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the shop is {status}", allowed=_NEXT.get(status, []))
+
+
+class NotSuspended(Conflict):
+    """Only a suspended shop can be reinstated."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the shop is {status}", allowed=_NEXT.get(status, []))
+
+
+_NEXT = {"active": ["suspend"], "suspended": ["reinstate"], "pending_verification": ["review"]}
+
+
+class ShopNotActive(Forbidden):
+    """A shop that was not approved, or was suspended, does not trade."""
+
+    def __init__(self) -> None:
+        super().__init__("the shop is not active: it was not approved yet, or was suspended")
+
+
+def assert_may_trade(session: Session, shop_id: UUID) -> None:
+    """Refuse a shop that is not active.
+
+    Raises
+    ------
+    ShopNotActive
+        It is not.
+    """
+    shop = rows.profile(session, shop_id)
+    if shop is None or shop.status != "active":
+        raise ShopNotActive
+
+
+def suspend(
+    session: Session, shop_id: UUID, *, reason: str, actor: str, now: dt.datetime
+) -> Standing:
+    """Take an active shop out of trade, and tell its people why.
+
+    Raises
+    ------
+    NotFound
+        There is no such shop.
+    NotTrading
+        It is not active.
+    """
+    shop = _shop(session, shop_id)
+    if not rows.move_status(session, shop_id, before="active", after="suspended"):
+        raise NotTrading(_shop(session, shop_id).status)
+    because = {"suspended_at": now, "suspended_because": reason}
+    rows.save_profile(session, shop_id, {"legal_name": shop.legal_name or shop.name, **because})
+    audit.record(
+        session, actor=actor, act="suspend_shop", subject=f"shop:{shop_id}", now=now, reason=reason
+    )
+    data = {"shop_id": str(shop_id), "shop_name": shop.name, "reason": reason}
+    inbox.notify_shop(session, shop_id, "shop_suspended", data, now=now)
+    tell_owners(session, shop_id, "suspended", reasons=[reason], now=now)
+    return _standing(_shop(session, shop_id))
+
+
+def reinstate(session: Session, shop_id: UUID, *, actor: str, now: dt.datetime) -> Standing:
+    """Let a suspended shop trade again, and tell its owners.
+
+    Raises
+    ------
+    NotFound
+        There is no such shop.
+    NotSuspended
+        It is not suspended.
+    """
+    shop = _shop(session, shop_id)
+    if not rows.move_status(session, shop_id, before="suspended", after="active"):
+        raise NotSuspended(_shop(session, shop_id).status)
+    lifted = {"suspended_at": None, "suspended_because": None}
+    rows.save_profile(session, shop_id, {"legal_name": shop.legal_name or shop.name, **lifted})
+    audit.record(session, actor=actor, act="reinstate_shop", subject=f"shop:{shop_id}", now=now)
+    tell_owners(session, shop_id, "active", now=now)
+    return _standing(_shop(session, shop_id))
+
+
+def tell_owners(
+    session: Session, shop_id: UUID, status: str, *, reasons: Sequence[str] = (), now: dt.datetime
+) -> list[UUID]:
+    """Write `shop-status-update` into the room of each owner; return who they are."""
+    owners = list(member_rows.owners(session, shop_id))
+    for user_id in owners:
+        payload = {
+            "shopId": str(shop_id),
+            "status": status,
+            "reasons": list(reasons),
+            "timestamp": now.isoformat(),
+        }
+        events.append(session, events.user_room(user_id), "shop-status-update", payload, now=now)
+    return owners
+
+
+def _shop(session: Session, shop_id: UUID) -> ProfileRow:
+    shop = rows.profile(session, shop_id)
+    if shop is None:
+        raise NotFound("shop")
+    return shop
+
+
+def _standing(shop: ProfileRow) -> Standing:
+    return {
+        "shop_id": shop.shop_id,
+        "status": shop.status,
+        "suspended_at": shop.suspended_at,
+        "suspended_because": shop.suspended_because,
+    }
