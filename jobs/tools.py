@@ -9,12 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
 
 import httpx
-import structlog
 from sqlalchemy import Engine
 
+from accounts.senders import Sender, email_sender, sms_sender
 from clutch.settings import Settings
 from matching.knowledge import Knowledge, load_knowledge
 from matching.roads import RoadEngine, open_road_engine
@@ -25,14 +24,6 @@ __all__ = ["Tools", "open_tools"]
 
 _KNOWLEDGE_SECONDS = 30.0
 _HTTP_SECONDS = 10.0
-_log = structlog.get_logger()
-
-
-class Sender(Protocol):
-    """Where messages of one kind go."""
-
-    def send(self, destination: str, subject: str, body: str) -> None:
-        """Hand one message over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,26 +60,20 @@ def open_tools(
         roads = open_road_engine(settings.road_engine_url, settings.road_engine_extract)
         if roads is not None:
             stack.callback(roads.close)
-        http = httpx.Client(timeout=_HTTP_SECONDS, trust_env=False, follow_redirects=False)
+        http = stack.enter_context(
+            httpx.Client(timeout=_HTTP_SECONDS, trust_env=False, follow_redirects=False)
+        )
         yield Tools(
             engine=engine,
             settings=settings,
             push=open_push(settings.firebase_credentials),
-            sms=_Logged("sms"),
-            email=_Logged("email"),
-            http=stack.enter_context(http),
+            sms=sms_sender(settings, http),
+            email=email_sender(settings),
+            http=http,
             roads=roads,
             knowledge=_Known(engine),
             now=now,
         )
-
-
-class _Logged:
-    def __init__(self, channel: str) -> None:
-        self._channel = channel
-
-    def send(self, destination: str, subject: str, body: str) -> None:
-        _log.info("message", channel=self._channel, subject=subject)
 
 
 class _Known:

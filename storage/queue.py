@@ -4,7 +4,7 @@ Writes: procrastinate_jobs. `jobs.tasks` says what each name does.
 """
 
 import datetime as dt
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import psycopg
 from procrastinate import App, SyncPsycopgConnector
@@ -17,11 +17,19 @@ _queue = App(connector=SyncPsycopgConnector())
 
 
 def enqueue(
-    session: Session, task: str, *, at: dt.datetime | None = None, **arguments: Any
+    session: Session,
+    task: str,
+    *,
+    at: dt.datetime | None = None,
+    queue: Literal["default", "partners"] = "default",
+    **arguments: Any,
 ) -> None:
     """Queue `task` for when the transaction has committed, or for `at` when that is later.
 
+    What waits for a partner's server has a `queue` of its own, so that nothing waits for it.
     `arguments` are JSON: ids as text. A job may run more than once, so tasks are repeatable.
     """
     connection = cast("psycopg.Connection", session.connection().connection.driver_connection)
-    _queue.configure_task(task, schedule_at=at, connection=connection).defer(**arguments)
+    _queue.configure_task(task, schedule_at=at, queue=queue, connection=connection).defer(
+        **arguments
+    )

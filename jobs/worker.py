@@ -1,0 +1,226 @@
+"""Workers: they take jobs from the queue and run them in threads.
+
+A job starts milliseconds after the commit that queued it, for PostgreSQL tells the worker; every
+few seconds the worker also looks for itself. It lives through a database that goes away, and takes
+up what a worker had begun that was killed. Jobs for partners' servers, which may hang, have workers
+of their own, so that nothing else waits for them.
+"""
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from logging import CRITICAL, getLogger
+from typing import Any, NamedTuple
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import ProcrastinateException
+from procrastinate.jobs import Job
+from psycopg import Error as DatabaseError
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+import jobs.tasks  # noqa: F401 (registers them)
+from clutch.settings import Settings
+from jobs import queries
+from jobs.registry import Task, tasks
+from jobs.tools import Tools, open_tools
+
+__all__ = ["HEARTBEAT", "Heartbeat", "Ran", "run_due", "run_worker", "working"]
+
+_log = structlog.get_logger()
+
+_OWN_QUEUES, _PARTNERS_QUEUES = ("default",), ("partners",)
+_PARTNERS_AT_A_TIME = 2
+_MOST_BEGINNINGS = 10
+_CONNECT_SECONDS = 3
+_REST_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """How often a worker says that it lives, and after what silence it counts as dead."""
+
+    seconds: float
+    silence_seconds: float
+    look_seconds: float
+
+
+HEARTBEAT = Heartbeat(seconds=5, silence_seconds=20, look_seconds=5)
+
+
+@asynccontextmanager
+async def working(
+    settings: Settings, database_url: str, *, at_a_time: int, heartbeat: Heartbeat = HEARTBEAT
+) -> AsyncIterator[None]:
+    """Run a worker beside the block, `at_a_time` jobs at once; it ends in good order."""
+    stop = asyncio.Event()
+    worker = asyncio.create_task(
+        run_worker(settings, database_url, stop, at_a_time=at_a_time, heartbeat=heartbeat)
+    )
+    worker.add_done_callback(_tell_of_death)
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait([worker])
+
+
+def _tell_of_death(worker: asyncio.Task[None]) -> None:
+    if not worker.cancelled() and (error := worker.exception()):
+        _log.error("the worker of jobs ended", exc_info=error)
+
+
+async def run_worker(
+    settings: Settings,
+    database_url: str,
+    stop: asyncio.Event,
+    *,
+    at_a_time: int = 1,
+    heartbeat: Heartbeat = HEARTBEAT,
+) -> None:
+    """Run jobs until `stop` is set, and what runs then to its end."""
+    getLogger("procrastinate").setLevel(CRITICAL)  # what fails is logged here, once
+    threads = at_a_time + _PARTNERS_AT_A_TIME
+    with open_tools(settings, database_url, connections=threads + 1) as tools:
+        while not stop.is_set():
+            try:
+                await _work(tools, database_url, stop, at_a_time, heartbeat)
+            except (ProcrastinateException, DatabaseError, SQLAlchemyError) as error:
+                _log.warning("the queue of jobs is away", cause=type(error).__name__)
+            if not stop.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _REST_SECONDS)
+
+
+async def _work(
+    tools: Tools, database_url: str, stop: asyncio.Event, at_a_time: int, heartbeat: Heartbeat
+) -> None:
+    """Run jobs until `stop` is set or the database goes away."""
+    app = App(connector=_connector(database_url, at_a_time + _PARTNERS_AT_A_TIME))
+    for each in tasks().values():
+        _add(app, tools, each)
+    async with app.open_async():
+        running = [
+            asyncio.create_task(each)
+            for each in (
+                _worker(app, _OWN_QUEUES, at_a_time, heartbeat),
+                _worker(app, _PARTNERS_QUEUES, _PARTNERS_AT_A_TIME, heartbeat),
+                _care_for_stalled(tools, heartbeat),
+                stop.wait(),
+            )
+        ]
+        ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        for part in running:
+            part.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    for part in ended:
+        await part
+
+
+def _worker(app: App, queues: tuple[str, ...], at_a_time: int, heartbeat: Heartbeat) -> Any:
+    return app.run_worker_async(
+        queues=list(queues),
+        concurrency=at_a_time,
+        install_signal_handlers=False,
+        delete_jobs="successful",
+        update_heartbeat_interval=heartbeat.seconds,
+        stalled_worker_timeout=heartbeat.silence_seconds,
+    )
+
+
+def _connector(database_url: str, at_a_time: int) -> PsycopgConnector:
+    return PsycopgConnector(
+        conninfo=make_url(database_url)
+        .set(drivername="postgresql")
+        .render_as_string(hide_password=False),
+        kwargs={"connect_timeout": _CONNECT_SECONDS, "options": "-c statement_timeout=15s"},
+        min_size=1,
+        max_size=at_a_time + 2,
+        timeout=_CONNECT_SECONDS,
+    )
+
+
+def _add(app: App, tools: Tools, each: Task) -> None:
+    def act(**arguments: Any) -> None:
+        _run(tools, each, arguments)
+
+    def act_in_time(timestamp: int) -> None:
+        _run(tools, each, {})
+
+    retry = _Retry(each, tools.now)
+    if each.cron is None:
+        app.task(name=each.name, retry=retry)(act)
+    else:
+        app.periodic(cron=each.cron)(app.task(name=each.name, retry=retry)(act_in_time))
+
+
+def _run(tools: Tools, each: Task, arguments: dict[str, Any]) -> None:
+    try:
+        each.run(tools, **arguments)
+    except Exception:
+        _log.exception("a job failed", job=each.name)
+        raise
+
+
+class _Retry(BaseRetryStrategy):
+    def __init__(self, each: Task, now: Callable[[], dt.datetime]) -> None:
+        self._task = each
+        self._now = now
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        at = self._task.retry_at(job.attempts, self._now())
+        return RetryDecision(retry_at=at) if at else None
+
+
+async def _care_for_stalled(tools: Tools, heartbeat: Heartbeat) -> None:
+    silence = dt.timedelta(seconds=heartbeat.silence_seconds)
+
+    def take_up() -> int:
+        with tools.engine.begin() as connection:
+            return queries.take_up_stalled(
+                connection, silence=silence, most_attempts=_MOST_BEGINNINGS
+            )
+
+    while True:
+        if count := await asyncio.to_thread(take_up):
+            _log.warning("jobs of dead workers taken up", count=count)
+        await asyncio.sleep(heartbeat.look_seconds)
+
+
+class Ran(NamedTuple):
+    """How many jobs were done, how many failed and come again, and how many were given up."""
+
+    done: int
+    retried: int
+    failed: int
+
+
+def run_due(tools: Tools) -> Ran:
+    """Run all that is due by the tools' clock, and what that queues, here and now.
+
+    For tests and demonstrations; periodic jobs come only where a worker runs.
+    """
+    counts = {"done": 0, "retried": 0, "failed": 0}
+    with tools.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as queue:
+        worker_id = queries.register(queue)
+        while job := queries.take_due(queue, worker_id, tools.now()):
+            each = tasks().get(job.name)
+            try:
+                if each is None:
+                    raise LookupError(job.name)
+                _run(tools, each, job.arguments)
+            except Exception:  # noqa: BLE001 (a job may fail in any way; `_run` logged it)
+                at = each and each.retry_at(job.attempts, tools.now())
+                if at:
+                    queries.retry(queue, job.job_id, at)
+                else:
+                    queries.fail(queue, job.job_id)
+                counts["retried" if at else "failed"] += 1
+            else:
+                queries.succeed(queue, job.job_id)
+                counts["done"] += 1
+        queries.unregister(queue, worker_id)
+    return Ran(**counts)
