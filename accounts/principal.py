@@ -67,10 +67,13 @@ class Principal:
     locale: str = "ar"
 
     def is_any(self, roles: frozenset[Role] | set[Role]) -> bool:
-        """Say whether the caller has one of `roles`; who owns a shop also counts as its staff."""
+        """Say whether the caller has one of `roles`; who owns a shop also counts as its staff.
+
+        Once it is known for which shop the caller acts, the role in that one counts.
+        """
+        at = self.shops.values() if self.shop_id is None else [self.shops[self.shop_id]]
         return not self.roles.isdisjoint(roles) or any(
-            role in roles or (role is Role.SHOP_OWNER and Role.SHOP_STAFF in roles)
-            for role in self.shops.values()
+            role in roles or (role is Role.SHOP_OWNER and Role.SHOP_STAFF in roles) for role in at
         )
 
     @property

@@ -5,7 +5,6 @@ checked before anything else of a request is looked at, so a stranger learns not
 """
 
 import datetime as dt
-import hashlib
 import secrets
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,9 +15,12 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from accounts import access_tokens
+from accounts.access_tokens import TokenInvalid
 from accounts.principal import ANONYMOUS, Principal, Role
 from accounts.queries import callers
+from accounts.service_keys import key_hash
 from api.errors import Unauthorised
+from api.rate_limits import Limit, address_of
 from api.state import State, state_of
 from clutch.errors import ClutchError, Forbidden, InvalidInput
 from storage.session import Query, reading
@@ -110,33 +112,62 @@ def assert_declared(app: FastAPI, guarded: str) -> None:
 
 
 async def admit(request: Request, access: Access) -> Principal:
-    """Return who is calling, when the rule lets them.
+    """Return who is calling, when the rule lets them and they have not asked too often.
+
+    Where strangers may call, a proof that does not hold counts as none: who refreshes an access
+    token may well show the old one.
 
     Raises
     ------
-    Unauthorised
+    Unauthorised, TokenInvalid
         There is no proof, or it does not hold.
     Forbidden
         They may not call this.
+    TooMany
+        They, or their address, asked too often.
     """
-    shown = request.headers.get("authorization", "")
-    if not shown and access.is_public:
+    caller = await (_perhaps_known(request) if access.is_public else _known(request))
+    if caller is ANONYMOUS:
+        await state_of(request).limits.hit(Limit.ADDRESS, address_of(request))
+    elif caller.user_id:
+        await state_of(request).limits.hit(Limit.PERSON, caller.name)
+    if not access.is_public:
+        _assert_allowed(caller, access)
+    return caller
+
+
+async def _perhaps_known(request: Request) -> Principal:
+    if "authorization" not in request.headers:
         return ANONYMOUS
-    scheme, _, proof = shown.partition(" ")
+    try:
+        return await authenticate(state_of(request), _proof(request))
+    except (Unauthorised, TokenInvalid):
+        return ANONYMOUS
+
+
+async def _known(request: Request) -> Principal:
+    state = state_of(request)
+    try:
+        return await authenticate(state, _proof(request), shop=request.headers.get(SHOP_HEADER))
+    except (Unauthorised, TokenInvalid):
+        await state.limits.hit(Limit.FAILED_PROOF_ADDRESS, address_of(request))
+        raise
+
+
+def _proof(request: Request) -> str:
+    scheme, _, proof = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not proof.strip():
         raise Unauthorised
-    caller = await authenticate(
-        state_of(request), proof.strip(), shop=request.headers.get(SHOP_HEADER)
-    )
-    if access.is_public:
-        return caller
+    return proof.strip()
+
+
+def _assert_allowed(caller: Principal, access: Access) -> None:
     if not caller.is_any(access.roles):
         raise Forbidden(f"for {' or '.join(sorted(access.roles))} only")
     if caller.user_id is None and access.scope not in caller.scopes:
         raise Forbidden(f"the service key lacks the scope {access.scope}")
     if access.for_shops and caller.shop_id is None and not caller.roles & access.roles:
         raise InvalidInput(SHOP_HEADER, "the id of one of the shops you work at")
-    return caller
 
 
 async def authenticate(state: State, proof: str, *, shop: str | None = None) -> Principal:
@@ -175,7 +206,7 @@ async def _program(state: State, proof: str) -> Principal:
     sent = proof.encode("latin-1", "replace")
     if state.service_key and secrets.compare_digest(sent, state.service_key.encode()):
         return _CONFIGURED
-    rows = await _rows(state, callers.service_key(hashlib.sha256(sent).digest()))
+    rows = await _rows(state, callers.service_key(key_hash(sent)))
     if not rows:
         raise Unauthorised
     row: callers.ServiceKeyRow = rows[0]

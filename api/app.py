@@ -5,28 +5,39 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from pydantic import SecretStr
+from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.access import assert_declared
 from api.errors import add_error_handlers
 from api.limits import BodyLimit
+from api.live.door import Door
 from api.metrics import Metrics, RequestMetrics
 from api.openapi import GUARDED, complete_openapi, operation_id
-from api.routes import health, matching
+from api.rate_limits import RateLimits
+from api.routes import events, health, matching
 from api.state import State
 from clutch.settings import Settings
 from clutch.settings import settings as read_settings
 from matching.roads import open_road_engine
+from notifications.hints import through_redis
 from storage.cluster import assert_fit_to_serve, running_database
 from storage.session import open_engine, open_pool
 
 __all__ = ["create_app"]
 
 _CONNECTIONS = 8
+_CORS: Any = {
+    "allow_methods": ["GET", "POST", "PUT", "DELETE"],
+    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "X-Shop-Id"],
+    "expose_headers": ["Idempotency-Replayed", "Retry-After"],
+}
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -36,11 +47,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     chosen = settings or read_settings()
     metrics = Metrics()
+    live = Door(chosen)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             app.state.clutch = await _open_state(stack, chosen, metrics)
+            await stack.enter_async_context(live.open(app.state.clutch))
             # What was made so far stays: the collector need not look at it with each request.
             gc.collect()
             gc.freeze()
@@ -58,9 +71,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # The last one added sees a request first.
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestMetrics, metrics=metrics)
+    if chosen.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=chosen.trusted_proxies)
+    if chosen.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=chosen.cors_origins, **_CORS)
     add_error_handlers(app)
-    for resource in (matching, health):
+    for resource in (matching, events, health):
         app.include_router(resource.router)
+    app.mount("/socket.io", live)
     assert_declared(app, GUARDED)
     complete_openapi(app)
     return app
@@ -71,6 +89,8 @@ async def _open_state(stack: AsyncExitStack, chosen: Settings, metrics: Metrics)
     database = stack.enter_context(running_database(chosen))
     engine = open_engine(database.url, connections=_CONNECTIONS)
     stack.callback(engine.dispose)
+    if chosen.redis_url:
+        engine = through_redis(engine, chosen.redis_url)
     with engine.connect() as connection:
         assert_fit_to_serve(connection, chosen)
     roads = open_road_engine(chosen.road_engine_url, chosen.road_engine_extract)
@@ -85,7 +105,9 @@ async def _open_state(stack: AsyncExitStack, chosen: Settings, metrics: Metrics)
         roads=roads,
         token_key=_secret(chosen.token_key) or secrets.token_urlsafe(32),
         service_key=_secret(chosen.service_key),
+        limits=RateLimits(redis_url=chosen.redis_url, on=chosen.rate_limits == "on"),
     )
+    stack.push_async_callback(state.limits.close)
     await state.knowledge()
     return state
 

@@ -66,6 +66,7 @@ def serve(listening: socket.socket, *, workers: int) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # the app believes the proxies of its settings, and no others
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     configure_logs(settings().environment)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import structlog
@@ -13,7 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from api.hashing import Hashing
 from api.metrics import Metrics
+from api.rate_limits import RateLimits
 from clutch.errors import ClutchError
 from matching.knowledge import Knowledge, load_knowledge
 from matching.roads import RoadEngine
@@ -37,6 +39,8 @@ class State:
     roads: RoadEngine | None
     token_key: str
     service_key: str | None
+    limits: RateLimits = field(default_factory=RateLimits)
+    hashing: Hashing = field(default_factory=Hashing)
     _knowledge: Knowledge | None = None
     _known_until: float = 0.0
     _loading: asyncio.Task[Knowledge] | None = None
