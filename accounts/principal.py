@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from clutch.errors import Forbidden
 from storage.session import PLATFORM, Tenant
 
 __all__ = ["ANONYMOUS", "Principal", "Role"]
@@ -75,6 +76,19 @@ class Principal:
         return not self.roles.isdisjoint(roles) or any(
             role in roles or (role is Role.SHOP_OWNER and Role.SHOP_STAFF in roles) for role in at
         )
+
+    @property
+    def person(self) -> UUID:
+        """The id of the person who calls.
+
+        Raises
+        ------
+        Forbidden
+            A program or a stranger does.
+        """
+        if self.user_id is None:
+            raise Forbidden("for people only")
+        return self.user_id
 
     @property
     def tenant(self) -> Tenant:
