@@ -181,9 +181,7 @@ def _period(
     return since, until
 
 
-def _targets(
-    row: queries.MarketRow, since: dt.datetime, until: dt.datetime
-) -> dict[str, Target]:
+def _targets(row: queries.MarketRow, since: dt.datetime, until: dt.datetime) -> dict[str, Target]:
     months = (until - since) / _DEFAULT_PERIOD
     values = {
         "orders_a_month": row.orders / months,

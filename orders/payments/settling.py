@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from notifications import events
 from notifications.inbox import notify
+from notifications.texts import pounds
 from notifications.webhooks import publish
 from orders.payments.port import CURRENCY, Told
 from orders.payments.states import PaymentStatus, Standing
@@ -21,26 +22,17 @@ from orders.queries.payments import PaymentRow, RefundRow
 from orders.queries.requests import OrderRow
 from storage.queue import enqueue
 
-__all__ = ["pounds", "settle", "standing_of"]
+__all__ = ["settle", "standing_of"]
 
 _log = structlog.get_logger()
+
+_DECLINED = "declined"
 
 
 def standing_of(payment: PaymentRow) -> Standing:
     """Return where a kept payment stands."""
     status = PaymentStatus(payment.status)
     return Standing(status, payment.captured_piastres, payment.refunded_piastres)
-
-
-def pounds(piastres: int) -> str:
-    """Return a sum as people read it.
-
-    Examples
-    --------
-    >>> pounds(125050)
-    '1,250.50'
-    """
-    return f"{piastres // 100:,}.{piastres % 100:02d}"
 
 
 def settle(
@@ -71,9 +63,7 @@ def settle(
         return wrong
     before = standing_of(payment)
     after = before.merged(told.standing)
-    refunded = queries.finish_refunds(
-        session, payment.payment_id, told.refund_ids, "done", now=now
-    )
+    refunded = queries.finish_refunds(session, payment.payment_id, told.refund_ids, "done", now=now)
     if after == before and not refunded and payment.provider_reference is not None:
         return f"changes nothing: the payment is {before.status}"
     queries.change_payment(
@@ -147,7 +137,7 @@ def _tell_standing(
     if after.captured_piastres > before.captured_piastres:
         _tell_captured(session, order, payment, after.captured_piastres, now=now)
     if after.status is PaymentStatus.FAILED:
-        _notify(session, order, "payment_failed", now=now, reason="declined")
+        _notify(session, order, "payment_failed", now=now, reason=_DECLINED)
 
 
 def _tell_captured(

@@ -129,9 +129,7 @@ def market(session: Session, *, since: dt.datetime, until: dt.datetime) -> Marke
     return MarketRow._make(row)
 
 
-def of_shop(
-    session: Session, shop_id: UUID, *, since: dt.datetime, until: dt.datetime
-) -> ShopRow:
+def of_shop(session: Session, shop_id: UUID, *, since: dt.datetime, until: dt.datetime) -> ShopRow:
     """Return the figures of one shop over the invitations it got in the period."""
     parameters = {"shop_id": shop_id, "since": since, "until": until}
     return ShopRow._make(session.execute(text(OF_SHOP), parameters).one())

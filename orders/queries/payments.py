@@ -25,6 +25,7 @@ __all__ = [
     "change_payment",
     "finish_refunds",
     "live_payment",
+    "note_event",
     "payment",
     "payment_for_update",
     "payments_of_order",
@@ -166,6 +167,17 @@ def add_event(session: Session, event: Mapping[str, Any]) -> bool:
     row = upsert(PaymentEvent).values(**event)
     kept = session.execute(row.on_conflict_do_nothing().returning(PaymentEvent.event_id))
     return kept.first() is not None
+
+
+def note_event(
+    session: Session, provider: str, event_id: str, *, applied: bool, note: str | None
+) -> None:
+    """Keep what became of an event."""
+    session.execute(
+        update(PaymentEvent)
+        .where(PaymentEvent.provider == provider, PaymentEvent.event_id == event_id)
+        .values(applied=applied, note=note)
+    )
 
 
 def add_refund(session: Session, row: RefundRow) -> None:

@@ -1,0 +1,141 @@
+"""Sending a customer to the provider's page, and bringing home what providers know.
+
+Reads/Writes: payment. Opens transactions of its own, one before and one after a provider is asked,
+for none is open meanwhile. What a crash in between leaves undone, `reconcile` finds.
+"""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
+
+from clutch.errors import Conflict, NotFound, Unavailable
+from orders.lifecycle import AGREED
+from orders.payments.opening import try_again
+from orders.payments.port import PROVIDERS, Checkout, Provider, ProviderAway, ProviderRefused
+from orders.payments.settling import settle
+from orders.payments.states import PaymentStatus
+from orders.queries import payments as queries
+from orders.queries import requests
+from orders.queries.payments import PaymentRow
+from storage.session import PLATFORM, Tenant, transaction
+
+__all__ = ["CheckoutView", "NothingToCheckOut", "check_out", "reconcile"]
+
+_UNHEARD = dt.timedelta(minutes=10)
+_AT_ONCE = 100
+
+
+class NothingToCheckOut(Conflict):
+    """The payment does not wait for its customer to pay."""
+
+
+class CheckoutView(TypedDict):
+    """Where the customer pays; `payment_id` is a new one where the one asked for had failed."""
+
+    payment_id: UUID
+    status: str
+    amount_piastres: int
+    redirect_url: str
+
+
+def check_out(
+    engine: Engine,
+    provider: Provider | None,
+    payment_id: UUID,
+    *,
+    tenant: Tenant,
+    now: dt.datetime,
+) -> CheckoutView:
+    """Open the page on which a customer pays, or return the one that is open.
+
+    A payment that failed is tried again as a new one. Asking again asks for nothing twice.
+
+    Raises
+    ------
+    NotFound
+        There is no such payment of this customer.
+    NothingToCheckOut
+        It is paid in cash, is done, or its order is no longer agreed.
+    Unavailable
+        There is no provider, or it does not answer.
+    """
+    with transaction(engine, tenant) as session:
+        payment = _to_pay(session, payment_id, tenant.user_id, now=now)
+    if payment.redirect_url is None:
+        if provider is None:
+            raise Unavailable("payment by card and wallet", retry_after_seconds=3_600)
+        try:
+            page = provider.start(
+                payment.payment_id, payment.amount_piastres, method=payment.method
+            )
+        except ProviderRefused as error:
+            raise ProviderAway from error
+        with transaction(engine, tenant) as session:
+            payment = _with_page(session, payment.payment_id, page, now=now)
+    return {
+        "payment_id": payment.payment_id,
+        "status": payment.status,
+        "amount_piastres": payment.amount_piastres,
+        "redirect_url": payment.redirect_url or "",
+    }
+
+
+def _to_pay(
+    session: Session, payment_id: UUID, user_id: UUID | None, *, now: dt.datetime
+) -> PaymentRow:
+    """Return the payment that its customer is to pay now, a new one where the last one failed."""
+    seen = queries.payment(session, payment_id)
+    if seen.user_id != user_id:
+        raise NotFound("payment")
+    order = requests.order_for_update(session, seen.order_id)
+    payment = queries.live_payment(session, seen.order_id) or seen
+    if payment.provider == PROVIDERS["cash_on_delivery"]:
+        raise NothingToCheckOut("the courier takes the cash", allowed=[])
+    if order.status not in AGREED:
+        raise NothingToCheckOut(f"the order is {order.status}", allowed=[])
+    if payment.status == PaymentStatus.FAILED:
+        return try_again(session, payment, now=now)
+    if payment.status != PaymentStatus.PENDING:
+        raise NothingToCheckOut(f"the payment is {payment.status}", allowed=[])
+    return payment
+
+
+def _with_page(
+    session: Session, payment_id: UUID, page: Checkout, *, now: dt.datetime
+) -> PaymentRow:
+    """Keep where the customer pays, unless the provider's own news were faster."""
+    payment = queries.payment_for_update(session, payment_id)
+    values = {"provider_reference": page.reference, "redirect_url": page.redirect_url}
+    queries.change_payment(session, payment_id, **values, updated_at=now)
+    return payment._replace(**values)
+
+
+def reconcile(engine: Engine, provider: Provider, *, now: dt.datetime) -> int:
+    """Ask the provider about payments it has long said nothing of; return how many changed.
+
+    This brings home what was lost on the way: a webhook that never came, an answer that a crash
+    kept from being written.
+    """
+    with transaction(engine, PLATFORM) as session:
+        waiting = queries.unsettled(session, now - _UNHEARD, limit=_AT_ONCE)
+    return sum(_brought_home(engine, provider, each, now=now) for each in waiting)
+
+
+def _brought_home(
+    engine: Engine, provider: Provider, payment: PaymentRow, *, now: dt.datetime
+) -> bool:
+    told = provider.look_up(payment.payment_id)
+    with transaction(engine, PLATFORM) as session:
+        order = requests.order_for_update(session, payment.order_id)
+        held = queries.payment_for_update(session, payment.payment_id)
+        if told is None:
+            # Nobody asked for a page yet: look again later, not each time.
+            queries.change_payment(session, payment.payment_id, updated_at=now)
+            return False
+        note = settle(session, order, held, told, actor="platform", now=now)
+        if note is not None:
+            queries.change_payment(session, payment.payment_id, updated_at=now)
+        return note is None

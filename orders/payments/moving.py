@@ -1,0 +1,105 @@
+"""Having the provider move money: capture, cancel, refund. Bodies of jobs, each repeatable.
+
+Reads/Writes: payment, refund. Opens transactions of its own, none while a provider is asked.
+`ProviderAway` passes through: the job is tried again later.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Engine
+
+from accounts import audit
+from orders.payments.port import Provider, ProviderRefused, Told
+from orders.payments.settling import settle
+from orders.payments.states import PaymentStatus
+from orders.queries import payments as queries
+from orders.queries import requests
+from orders.queries.payments import PaymentRow
+from storage.session import PLATFORM, transaction
+
+__all__ = ["cancel", "capture", "send_back"]
+
+_ACTOR = "platform"
+_log = structlog.get_logger()
+
+
+def capture(engine: Engine, provider: Provider, payment_id: UUID, *, now: dt.datetime) -> None:
+    """Take the money that was authorised for a payment."""
+    payment = _payment(engine, payment_id)
+    if payment.status != PaymentStatus.AUTHORISED or payment.provider_reference is None:
+        return
+    reference = payment.provider_reference
+    _move(engine, payment, "capture", lambda: provider.capture(reference), now=now)
+
+
+def cancel(engine: Engine, provider: Provider, payment_id: UUID, *, now: dt.datetime) -> None:
+    """Tell the provider of a payment that was cancelled.
+
+    Where the provider knows it by our id alone, for its answer was lost, it is asked for it first.
+    """
+    payment = _payment(engine, payment_id)
+    if payment.status != PaymentStatus.CANCELLED:
+        return
+    reference = payment.provider_reference
+    if reference is None:
+        known = provider.look_up(payment_id)
+        if known is None:
+            return
+        reference = known.reference
+    named = reference
+    _move(engine, payment, "cancel", lambda: provider.cancel(named), now=now)
+
+
+def send_back(engine: Engine, provider: Provider, refund_id: UUID, *, now: dt.datetime) -> None:
+    """Have the provider pay a refund; one that it refuses is marked as failed."""
+    with transaction(engine, PLATFORM) as session:
+        refund = queries.refund(session, refund_id)
+        payment = queries.payment(session, refund.payment_id)
+    reference = payment.provider_reference
+    if refund.status != "pending" or reference is None:
+        return
+    moved = _move(
+        engine,
+        payment,
+        "refund",
+        lambda: provider.refund(reference, refund_id, refund.amount_piastres),
+        now=now,
+    )
+    if not moved:
+        with transaction(engine, PLATFORM) as session:
+            requests.order_for_update(session, payment.order_id)
+            queries.payment_for_update(session, payment.payment_id)
+            queries.finish_refunds(session, payment.payment_id, [refund_id], "failed", now=now)
+
+
+def _payment(engine: Engine, payment_id: UUID) -> PaymentRow:
+    with transaction(engine, PLATFORM) as session:
+        return queries.payment(session, payment_id)
+
+
+def _move(
+    engine: Engine, payment: PaymentRow, act: str, ask: Callable[[], Told], *, now: dt.datetime
+) -> bool:
+    """Ask the provider and keep what it says; False where it refused, which is audited."""
+    try:
+        told = ask()
+    except ProviderRefused as error:
+        _log.error("payment refused", payment_id=str(payment.payment_id), act=act, code=error.code)
+        with transaction(engine, PLATFORM) as session:
+            audit.record(
+                session,
+                actor=_ACTOR,
+                act=f"payment.{act}_refused",
+                subject=f"payment:{payment.payment_id}",
+                now=now,
+                code=error.code,
+            )
+        return False
+    with transaction(engine, PLATFORM) as session:
+        order = requests.order_for_update(session, payment.order_id)
+        held = queries.payment_for_update(session, payment.payment_id)
+        settle(session, order, held, told, actor=_ACTOR, now=now)
+    return True
