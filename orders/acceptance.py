@@ -1,0 +1,153 @@
+"""Accepting a quote: one wins, the others lapse, money and delivery are opened, all are told.
+
+Reads/Writes: parts_order, quote, and through their rooms payment and delivery, in one transaction.
+Locks: order, quotes, payment, delivery.
+"""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
+
+from accounts import audit
+from clutch.errors import Conflict, NotFound
+from matching.knowledge import Knowledge
+from notifications import events
+from notifications.inbox import notify_shop
+from notifications.texts import pounds
+from orders.comparison import promises_of
+from orders.deliveries import open_delivery
+from orders.lapsing import ANOTHER_ACCEPTED, lapse_quotes
+from orders.lifecycle import OPEN, Party, Status, check
+from orders.payments import open_payment
+from orders.payments.opening import PaymentView, payment_view
+from orders.queries import quotes as queries
+from orders.queries import requests
+from orders.queries.quotes import LIVE, QuoteRow
+from orders.queries.requests import OrderRow
+from orders.quotes import CURRENCY, QuoteView, check_live, quote_view, status_at
+from orders.status import advance
+
+__all__ = ["Acceptance", "ShopGone", "accept_quote"]
+
+
+class ShopGone(Conflict):
+    """The shop may not sell at the moment."""
+
+
+class Acceptance(TypedDict):
+    """An accepted order: the quote that won, the payment to be made, the delivery on its way."""
+
+    order_id: UUID
+    order_number: str
+    status: str
+    quote: QuoteView
+    payment: PaymentView
+    delivery_id: UUID
+
+
+def accept_quote(
+    session: Session,
+    *,
+    order_id: UUID,
+    quote_id: UUID,
+    user_id: UUID,
+    actor: str,
+    payment_method: str,
+    knowledge: Knowledge,
+    now: dt.datetime,
+) -> Acceptance:
+    """Agree to a quote that stands; every other quote of the order lapses.
+
+    The promise is counted anew, from now.
+
+    Raises
+    ------
+    NotFound
+        There is no such order of this customer, or no such quote of the order.
+    QuoteExpired, QuoteEnded, ShopGone
+        This quote cannot be accepted; `allowed` says what can be done instead.
+    TransitionRefused
+        The order is not choosing between quotes.
+    """
+    order = requests.order_for_update(session, order_id)
+    if order.user_id != user_id:
+        raise NotFound("order")
+    quotes = queries.quotes_for_update(session, order_id)
+    chosen = next((each for each in quotes if each.quote_id == quote_id), None)
+    if chosen is None:
+        raise NotFound("quote")
+    _check_choice(session, order, chosen, quotes, now)
+    lines = queries.lines_of(session, [quote_id])
+    promises = promises_of(session, order, [chosen], lines, knowledge=knowledge, now=now)
+    (won,) = queries.change_quotes(
+        session, [quote_id], status="accepted", decided_at=now, promise_at=promises[quote_id]
+    )
+    agreed = {"selected_quote_id": quote_id, "payment_method": payment_method}
+    advance(
+        session,
+        order,
+        Status.ACCEPTED,
+        party=Party.CUSTOMER,
+        actor=actor,
+        now=now,
+        setting=agreed,
+    )
+    accepted = order._replace(
+        status=Status.ACCEPTED, selected_quote_id=quote_id, payment_method=payment_method
+    )
+    lapse_quotes(session, accepted, reason=ANOTHER_ACCEPTED, now=now)
+    payment = open_payment(session, accepted, won, method=payment_method, now=now)
+    delivery_id = open_delivery(session, accepted, won, now=now)
+    _tell_winner(session, accepted, won, now=now)
+    audit.record(
+        session,
+        actor=actor,
+        act="quote.accepted",
+        subject=f"order:{order_id}",
+        now=now,
+        quote_id=str(quote_id),
+        total_piastres=won.total_piastres,
+        payment_method=payment_method,
+    )
+    return {
+        "order_id": order_id,
+        "order_number": order.number,
+        "status": accepted.status,
+        "quote": quote_view(session, quote_id, user_id=user_id, now=now),
+        "payment": payment_view(session, payment.payment_id, user_id=user_id),
+        "delivery_id": delivery_id,
+    }
+
+
+def _check_choice(
+    session: Session, order: OrderRow, chosen: QuoteRow, quotes: list[QuoteRow], now: dt.datetime
+) -> None:
+    others = any(status_at(each, now) == LIVE for each in quotes if each is not chosen)
+    instead = ["accept another quote"] if others else ["wait for a quote", "cancel"]
+    # Where the order was decided on already, that is what matters.
+    if order.status not in OPEN:
+        check(Status(order.status), Status.ACCEPTED, Party.CUSTOMER)
+    check_live(chosen, now, allowed=instead)
+    check(Status(order.status), Status.ACCEPTED, Party.CUSTOMER)
+    if queries.quoting_shop(session, chosen.shop_id).status != "active":
+        raise ShopGone("the shop does not sell at the moment", allowed=instead)
+
+
+def _tell_winner(session: Session, order: OrderRow, won: QuoteRow, *, now: dt.datetime) -> None:
+    """Tell the shop that it won; where the order goes is in its view of the order."""
+    told = {
+        "orderId": str(order.order_id),
+        "quoteId": str(won.quote_id),
+        "totalPrice": won.total_piastres,
+        "currency": CURRENCY,
+        "timestamp": now.isoformat(),
+    }
+    events.append(session, events.shop_room(won.shop_id), "quote-accepted", told, now=now)
+    details = {
+        "order_id": str(order.order_id),
+        "number": order.number,
+        "total": pounds(won.total_piastres),
+    }
+    notify_shop(session, won.shop_id, "quote_accepted", details, now=now)

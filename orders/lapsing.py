@@ -1,0 +1,118 @@
+"""How quotes end without being chosen: their time comes, or the order goes another way.
+
+Reads/Writes: quote; moves parts_order back when none is left. Both sides are told. The caller holds
+the row of the order locked, or it is locked here.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from notifications import events
+from notifications.inbox import notify_shop
+from orders.lifecycle import Party, Status
+from orders.queries import quotes as queries
+from orders.queries import requests
+from orders.queries.quotes import LIVE, QuoteRow
+from orders.queries.requests import OrderRow
+from orders.quotes import EXPIRED, status_at
+from orders.status import advance
+from storage.session import as_platform
+
+__all__ = [
+    "ANOTHER_ACCEPTED",
+    "ORDER_CANCELLED",
+    "TIME_OVER",
+    "end_quotes",
+    "expire_quotes",
+    "lapse_quotes",
+    "overdue_orders",
+    "reopen_without_quotes",
+]
+
+ANOTHER_ACCEPTED = "another_quote_accepted"
+ORDER_CANCELLED = "order_cancelled"
+TIME_OVER = "time_over"
+
+_MOST_ORDERS = 200
+
+
+def expire_quotes(session: Session, order_id: UUID, *, now: dt.datetime) -> int:
+    """Mark the quotes of an order whose time has come, tell both sides; return how many.
+
+    The order waits for quotes again when none is left.
+
+    Raises
+    ------
+    NotFound
+        There is no such order.
+    """
+    order = requests.order_for_update(session, order_id)
+    due = [
+        quote
+        for quote in queries.quotes_for_update(session, order_id)
+        if quote.status == LIVE and status_at(quote, now) == EXPIRED
+    ]
+    end_quotes(session, order, due, reason=TIME_OVER, now=now)
+    reopen_without_quotes(session, order, party=Party.PLATFORM, actor="platform", now=now)
+    return len(due)
+
+
+def lapse_quotes(session: Session, order: OrderRow, *, reason: str, now: dt.datetime) -> None:
+    """End every quote of a locked order that still stands, and tell the shops `reason`."""
+    with as_platform(session):
+        standing = [
+            quote
+            for quote in queries.quotes_for_update(session, order.order_id)
+            if quote.status == LIVE
+        ]
+        end_quotes(session, order, standing, reason=reason, now=now)
+
+
+def reopen_without_quotes(
+    session: Session, order: OrderRow, *, party: Party, actor: str, now: dt.datetime
+) -> None:
+    """Take a quoted order that is locked back to waiting for quotes, if none stands now."""
+    if order.status != Status.QUOTED:
+        return
+    # Who withdraws sees only its own quotes; whether others stand is not told to it.
+    with as_platform(session):
+        stands = requests.quotes_that_stand(session, order.order_id, now=now).standing
+    if not stands:
+        advance(session, order, Status.SUBMITTED, party=party, actor=actor, now=now)
+
+
+def overdue_orders(session: Session, *, now: dt.datetime) -> list[UUID]:
+    """Return orders with quotes whose time has come and that nobody marked, some at a time."""
+    return queries.orders_with_overdue_quotes(session, now=now, limit=_MOST_ORDERS)
+
+
+def end_quotes(
+    session: Session, order: OrderRow, quotes: Sequence[QuoteRow], *, reason: str, now: dt.datetime
+) -> None:
+    """End quotes that are locked with their order; those whose time has come expire, whatever."""
+    for quote in quotes:
+        is_due = status_at(quote, now) == EXPIRED
+        why = TIME_OVER if is_due else reason
+        ended = queries.change_quotes(
+            session,
+            [quote.quote_id],
+            status=EXPIRED if is_due else "lapsed",
+            decided_at=now,
+            outcome_reason=why,
+        )
+        if ended:
+            _tell(session, order, quote, why, now=now)
+
+
+def _tell(
+    session: Session, order: OrderRow, quote: QuoteRow, reason: str, *, now: dt.datetime
+) -> None:
+    told = {"orderId": str(order.order_id), "quoteId": str(quote.quote_id), "reason": reason}
+    events.append(session, events.shop_room(quote.shop_id), "quote-lapsed", told, now=now)
+    details = {"order_id": str(order.order_id), "number": order.number, "reason": reason}
+    notify_shop(session, quote.shop_id, "quote_lapsed", details, now=now)
+    if reason == TIME_OVER:
+        events.append(session, events.user_room(order.user_id), "quote-expired", told, now=now)
