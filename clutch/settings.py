@@ -81,6 +81,12 @@ def _setting(default: Any, expected: str, **constraints: Any) -> Any:
     return Field(default, json_schema_extra={"expected": expected}, **constraints)
 
 
+def _origins(listed: Any) -> Any:
+    """Read a list of web origins as people write it: with commas between."""
+    split = listed.split(",") if isinstance(listed, str) else listed
+    return tuple(origin.strip().rstrip("/") for origin in split if origin.strip())
+
+
 _DatabaseUrl = Annotated[str, AfterValidator(_for_psycopg)]
 _DATABASE = "a URL such as postgresql://user:password@host:5432/clutch"
 _COUNT = "a whole number, 1 to 256"
@@ -122,7 +128,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, AfterValidator(_for_redis)] | None = _setting(
         None, "a URL such as redis://localhost:6379/0", repr=False
     )
-    """A Redis that several processes share: rate limits are then counted over all of them."""
+    """A Redis that several processes share: they count rate limits, and hint at news, through it."""
 
     rate_limits: Literal["on", "off"] = _setting("on", "on or off")
     """`off` lets a simulation or a test of load ask as often as it likes."""
@@ -181,6 +187,11 @@ class Settings(BaseSettings):
         120, "a whole number of minutes, 10 to 10080", ge=10, le=10_080
     )
     """How long an order waits for its first quote before it is cancelled."""
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = _setting(
+        (), "origins such as https://shop.example.com, with commas between, or *"
+    )
+    """Whose web pages may call from a browser, besides those that Clutch serves itself."""
 
     road_engine_url: Annotated[str, AfterValidator(_web)] | None = _setting(
         None, "a URL such as http://localhost:8002"

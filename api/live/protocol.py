@@ -1,0 +1,133 @@
+"""python-socketio's server, made to take nothing from strangers on trust.
+
+The library calls a program's own handlers for whatever name a client writes, `connect` among them,
+keeps binary parts until they are whole, lets a socket stay that never says who it is, and lets a
+frame that it cannot read end its task with a traceback. Here such frames end the connection.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import socketio
+from socketio import packet
+from starlette.types import Receive, Scope, Send
+
+from api.live.wire import Wire
+
+__all__ = ["Protocol"]
+
+_MOST_SOCKETS = 10_000
+_MOST_BYTES = 16 * 1024  # what a client says: a token, and a number for each of its rooms
+_SECONDS_TO_CONNECT = 10.0
+_PING_SECONDS, _PONG_SECONDS = 25, 20
+_TRY_AGAIN_LATER = 1013
+_RESERVED = ("connect", "disconnect")
+_SOCKET = "clutch.socket"
+
+# It would log each bad frame with a traceback; what goes wrong in handlers is logged by the door.
+_quiet = logging.getLogger("clutch.live.library")
+_quiet.setLevel(logging.CRITICAL)
+
+
+class Protocol(socketio.AsyncServer):  # type: ignore[misc]
+    """The server of one process; `connected` is called when a client has been told that it is."""
+
+    def __init__(
+        self,
+        *,
+        transports: list[str],
+        from_origin: Callable[[str, dict[str, Any]], bool],
+        connected: Callable[[str], None],
+    ) -> None:
+        super().__init__(
+            async_mode="asgi",
+            async_handlers=False,  # what a client says is dealt with in its order
+            transports=transports,
+            cors_allowed_origins=from_origin,
+            cors_credentials=False,
+            max_http_buffer_size=_MOST_BYTES,
+            ping_interval=_PING_SECONDS,
+            ping_timeout=_PONG_SECONDS,
+            logger=_quiet,
+            engineio_logger=_quiet,
+        )
+        self._connected = connected
+        self._arrived: dict[str, float] = {}
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or a WebSocket for as long as it lasts."""
+        is_new = b"sid=" not in scope["query_string"]
+        if is_new and len(self.eio.sockets) >= _MOST_SOCKETS:
+            await _refuse(scope, send)
+            return
+        try:
+            await self.handle_request(scope, receive, send)
+        except (ValueError, KeyError):
+            pass  # not Engine.IO, or gone before it asked anything
+        finally:
+            if scope["type"] == "websocket" and (wire := self.wire(scope.get(_SOCKET, ""))):
+                wire.cut()
+
+    def wire(self, socket_id: str) -> Wire | None:
+        """Return the way to the client of an Engine.IO socket that is there."""
+        socket = self.eio.sockets.get(socket_id)
+        return None if socket is None else Wire(socket)
+
+    def end_strangers(self, known: set[str]) -> None:
+        """End the sockets that have been here for 10 seconds and are not `known`."""
+        latest = asyncio.get_running_loop().time() - _SECONDS_TO_CONNECT
+        for socket_id, arrived in list(self._arrived.items()):
+            if arrived < latest and socket_id not in known and (wire := self.wire(socket_id)):
+                wire.cut()
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        self._arrived[eio_sid] = asyncio.get_running_loop().time()
+        environ["asgi.scope"][_SOCKET] = eio_sid
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        self._arrived.pop(eio_sid, None)
+        await super()._handle_eio_disconnect(eio_sid, reason)
+
+    async def _handle_eio_message(self, eio_sid: str, data: object) -> None:
+        if _is_understood(data):
+            await super()._handle_eio_message(eio_sid, data)
+        elif wire := self.wire(eio_sid):
+            wire.cut()
+
+    async def _handle_connect(self, eio_sid: str, namespace: str, data: object) -> None:
+        await super()._handle_connect(eio_sid, namespace, data)
+        self._connected(eio_sid)
+
+
+def _is_understood(data: object) -> bool:
+    """Say whether a frame is one of those that our clients send.
+
+    Examples
+    --------
+    >>> _is_understood('2["resume",{}]'), _is_understood('0{"token":"..."}'), _is_understood("1")
+    (True, True, True)
+    >>> _is_understood('2["connect",{}]'), _is_understood("2[]"), _is_understood('51-["a",{}]')
+    (False, False, False)
+    """
+    if not isinstance(data, str):
+        return False
+    try:
+        said = packet.Packet(encoded_packet=data)
+    except (ValueError, RecursionError):
+        return False
+    if said.packet_type == packet.EVENT:
+        name = said.data[0] if isinstance(said.data, list) and said.data else None
+        return isinstance(name, str) and name not in _RESERVED
+    return said.packet_type in (packet.CONNECT, packet.DISCONNECT)
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER})
+        return
+    headers = [(b"retry-after", b"5"), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
