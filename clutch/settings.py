@@ -26,6 +26,8 @@ __all__ = ["Settings", "settings"]
 _PREFIX = "CLUTCH_"
 _SCHEMES = ("postgresql+psycopg://", "postgresql://", "postgres://")
 _PRIVATE = {
+    "payment_provider_key",
+    "payment_webhook_secrets",
     "database_url",
     "database_owner_url",
     "service_key",
@@ -153,6 +155,19 @@ class Settings(BaseSettings):
 
     sms_token: SecretStr | None = _setting(None, "text", min_length=1)
     """What the gateway knows Clutch by."""
+
+    payment_provider_url: Annotated[str, AfterValidator(_web)] | None = _setting(
+        None, "a URL such as https://pay.example.com"
+    )
+    """The provider of card and wallet payments."""
+
+    payment_provider_key: SecretStr | None = _setting(None, "text", min_length=1)
+    """What the provider knows Clutch by."""
+
+    payment_webhook_secrets: SecretStr | None = _setting(
+        None, "one or two secrets such as whsec_MfKQ..., the newest first", min_length=1
+    )
+    """What the events of the provider are signed with; two while one replaces the other."""
 
     host: str = _setting("127.0.0.1", "an address to listen on", min_length=1)
     """The address that `clutch serve` listens on."""
