@@ -1,6 +1,6 @@
 """Moving an order on: the step is checked, kept in its history, and told to those it concerns.
 
-Writes: parts_order, order_transition. The caller holds the row of the order locked.
+Writes: parts_order, order_transition, order_invitation. The caller holds the order's row locked.
 """
 
 import datetime as dt
@@ -74,6 +74,8 @@ def _look_again(session: Session, order: OrderRow, now: dt.datetime) -> dt.datet
     """Have further shops asked, since the last quote is gone, and give them time to answer."""
     enqueue(session, "orders.escalate", order_id=str(order.order_id), round=order.rounds + 1)
     until = max(order.expires_at or now, now + _LOOK_AGAIN)
+    with as_platform(session):
+        requests.prolong_invitations(session, order.order_id, until)
     enqueue(session, "orders.expire", at=until, order_id=str(order.order_id))
     return until
 

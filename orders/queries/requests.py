@@ -1,7 +1,7 @@
 """The SQL of requests: orders, the parts they ask for, their history, the shops they were sent to.
 
 Reads/Writes: parts_order, order_part, order_transition, order_invitation. Reads: make, app_user,
-quote, stored_file.
+quote, delivery, stored_file.
 """
 
 import datetime as dt
@@ -25,9 +25,11 @@ from storage.tables.orders import (
     PartsOrder,
     Quote,
 )
+from storage.tables.payments import Delivery
 
 __all__ = [
     "ContactRow",
+    "DeliveryBriefRow",
     "InvitationRow",
     "InvitedOrderRow",
     "OrderRow",
@@ -38,6 +40,7 @@ __all__ = [
     "add_order",
     "add_transition",
     "contact",
+    "delivery_of",
     "invitation",
     "invited_shop_ids",
     "is_photo_of_request",
@@ -46,6 +49,9 @@ __all__ = [
     "orders_of_user",
     "own_photos",
     "parts_of",
+    "parts_of_orders",
+    "prolong_invitations",
+    "quotes_of",
     "quotes_that_stand",
     "replace_parts",
     "requests_of_shop",
@@ -143,6 +149,15 @@ class QuotesRow(NamedTuple):
 
     standing: int
     lowest_piastres: int | None
+
+
+class DeliveryBriefRow(NamedTuple):
+    """How a delivery stands."""
+
+    delivery_id: UUID
+    status: str
+    promise_at: dt.datetime | None
+    delivered_at: dt.datetime | None
 
 
 class ContactRow(NamedTuple):
@@ -244,6 +259,20 @@ def parts_of(session: Session, order_id: UUID) -> list[PartRow]:
         select(*columns).where(OrderPart.order_id == order_id).order_by(OrderPart.line)
     )
     return [PartRow._make(row) for row in rows]
+
+
+def parts_of_orders(session: Session, order_ids: Collection[UUID]) -> dict[UUID, list[PartRow]]:
+    """Return the parts that each of the orders asks for, in their order."""
+    columns = [getattr(OrderPart, name) for name in PartRow._fields]
+    rows = session.execute(
+        select(OrderPart.order_id, *columns)
+        .where(OrderPart.order_id.in_(order_ids))
+        .order_by(OrderPart.order_id, OrderPart.line)
+    )
+    found: dict[UUID, list[PartRow]] = {order_id: [] for order_id in order_ids}
+    for order_id, *part in rows:
+        found[order_id].append(PartRow._make(part))
+    return found
 
 
 def replace_parts(session: Session, order_id: UUID, parts: Sequence[PartRow]) -> None:
@@ -387,6 +416,19 @@ def update_invitation(session: Session, order_id: UUID, shop_id: UUID, **values:
     )
 
 
+def prolong_invitations(session: Session, order_id: UUID, until: dt.datetime) -> None:
+    """Give the shops that have not declined until then, at least."""
+    session.execute(
+        update(OrderInvitation)
+        .where(
+            OrderInvitation.order_id == order_id,
+            OrderInvitation.declined_at.is_(None),
+            OrderInvitation.expires_at < until,
+        )
+        .values(expires_at=until)
+    )
+
+
 def quotes_that_stand(session: Session, order_id: UUID, *, now: dt.datetime) -> QuotesRow:
     """Return how many quotes the customer can accept, and the lowest total among them."""
     row = session.execute(
@@ -402,6 +444,23 @@ def winner_of(session: Session, quote_id: UUID | None) -> UUID | None:
     if quote_id is None:
         return None
     return session.scalar(select(Quote.shop_id).where(Quote.quote_id == quote_id))
+
+
+def quotes_of(session: Session, shop_id: UUID, quote_ids: Collection[UUID | None]) -> set[UUID]:
+    """Return those of the quotes that are this shop's."""
+    rows = session.scalars(
+        select(Quote.quote_id).where(
+            Quote.shop_id == shop_id, Quote.quote_id.in_([each for each in quote_ids if each])
+        )
+    )
+    return set(rows)
+
+
+def delivery_of(session: Session, order_id: UUID) -> DeliveryBriefRow | None:
+    """Return how the delivery of an order stands, where there is one to see."""
+    columns = [getattr(Delivery, name) for name in DeliveryBriefRow._fields]
+    row = session.execute(select(*columns).where(Delivery.order_id == order_id)).first()
+    return None if row is None else DeliveryBriefRow._make(row)
 
 
 def contact(session: Session, user_id: UUID) -> ContactRow:

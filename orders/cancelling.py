@@ -1,0 +1,158 @@
+"""The end of an order before its time: by its customer, by the shop that won, by the platform.
+
+Writes: parts_order, order_transition, quote, payment, delivery. Quotes that stood lapse, money that
+was held is let go, and everybody who was waiting is told.
+"""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from accounts import audit
+from clutch.errors import Conflict, NotFound
+from notifications import events
+from notifications.inbox import notify_shop
+from orders import deliveries, payments
+from orders.lifecycle import AGREED, OPEN, Party, Status
+from orders.queries import quotes, requests
+from orders.queries.requests import OrderRow
+from orders.status import EXPIRED, advance
+from orders.views import OrderView, RequestView, order_for_shop, order_view
+from storage.session import as_platform
+
+__all__ = ["NotWon", "cancel", "cancel_order", "expire_order", "refuse_order"]
+
+_CALLED_OFF = "ألغى العميل الطلب. The customer called the order off."
+_BY_PLATFORM = "ألغت المنصة الطلب. The platform called the order off."
+
+
+class NotWon(Conflict):
+    """No quote of this shop was accepted."""
+
+    def __init__(self) -> None:
+        super().__init__("no quote of the shop was accepted", allowed=["decline"])
+
+
+def cancel_order(
+    session: Session,
+    order_id: UUID,
+    *,
+    reason: str | None,
+    user_id: UUID,
+    is_admin: bool,
+    actor: str,
+    locale: str,
+    now: dt.datetime,
+) -> OrderView:
+    """Cancel an order for its customer, or as an administrator.
+
+    Raises
+    ------
+    NotFound
+        There is none, or it is somebody else's.
+    TransitionRefused
+        The parts are on their way already, or it is over.
+    """
+    order = requests.order_for_update(session, order_id)
+    if order.user_id != user_id and not is_admin:
+        raise NotFound("order")
+    party = Party.CUSTOMER if order.user_id == user_id else Party.PLATFORM
+    cancel(session, order, party=party, actor=actor, reason=reason, now=now)
+    return order_view(session, _again(session, order), locale=locale, now=now)
+
+
+def refuse_order(
+    session: Session, order_id: UUID, *, reason: str, shop_id: UUID, actor: str, now: dt.datetime
+) -> RequestView:
+    """Give an order back that this shop has won and cannot serve.
+
+    Raises
+    ------
+    NotFound
+        There is none that the shop was asked for.
+    NotWon
+        Its quote was not accepted.
+    TransitionRefused
+        The parts are on their way already, or it is over.
+    """
+    order = requests.order_for_update(session, order_id)
+    if requests.invitation(session, order_id, shop_id) is None:
+        raise NotFound("order")
+    if requests.winner_of(session, order.selected_quote_id) != shop_id:
+        raise NotWon
+    cancel(session, order, party=Party.SHOP, actor=actor, reason=reason, now=now)
+    return order_for_shop(session, _again(session, order), shop_id=shop_id, now=now)
+
+
+def expire_order(session: Session, order_id: UUID, *, now: dt.datetime) -> bool:
+    """Cancel an order whose time is up without a quote; say whether it was.
+
+    One that was quoted is left alone: when its last quote goes, it gets further time.
+    """
+    order = requests.order_for_update(session, order_id)
+    if order.status != Status.SUBMITTED or order.expires_at is None or order.expires_at > now:
+        return False
+    cancel(session, order, party=Party.PLATFORM, actor="platform", reason=EXPIRED, now=now)
+    return True
+
+
+def cancel(
+    session: Session,
+    order: OrderRow,
+    *,
+    party: Party,
+    actor: str,
+    reason: str | None,
+    now: dt.datetime,
+) -> None:
+    """Cancel an order whose row is locked, and all that hangs on it.
+
+    Raises
+    ------
+    TransitionRefused
+        This party cannot cancel it now.
+    """
+    advance(session, order, Status.CANCELLED, party=party, actor=actor, now=now, reason=reason)
+    if order.status in OPEN:
+        _close(session, order, by_customer=party is Party.CUSTOMER, now=now)
+    if order.status in AGREED:
+        with as_platform(session):
+            payments.release(session, order, now=now)
+            deliveries.cancel(session, order.order_id, now=now)
+    if order.status in AGREED or actor != "platform":
+        audit.record(
+            session,
+            actor=actor,
+            act="order.cancelled",
+            subject=f"order:{order.order_id}",
+            now=now,
+            party=party.value,
+            status=order.status,
+        )
+
+
+def _close(session: Session, order: OrderRow, *, by_customer: bool, now: dt.datetime) -> None:
+    """Let the quotes lapse that stand, and tell the shops that were asked."""
+    why = _CALLED_OFF if by_customer else _BY_PLATFORM
+    with as_platform(session):
+        standing = [row.quote_id for row in quotes.quotes_for_update(session, order.order_id)]
+        lapsed = quotes.change_quotes(
+            session, standing, status="lapsed", outcome_reason=why, decided_at=now
+        )
+        waiting = requests.invited_shop_ids(session, order.order_id, waiting=True)
+    about = {"order_id": str(order.order_id), "number": order.number, "reason": why}
+    for quote in lapsed:
+        notify_shop(session, quote.shop_id, "quote_lapsed", about, now=now)
+    told = {
+        "orderId": str(order.order_id),
+        "status": Status.CANCELLED.value,
+        "timestamp": now.isoformat(),
+    }
+    for shop_id in waiting:
+        room = events.shop_room(shop_id)
+        events.append(session, room, "order-status-update", told, now=now)
+
+
+def _again(session: Session, order: OrderRow) -> OrderRow:
+    return requests.order_for_update(session, order.order_id)

@@ -1,0 +1,404 @@
+"""What a customer asks for, from the first draft until it is sent to the shops.
+
+Reads/Writes: parts_order, order_part, order_transition; by way of `invitations` order_invitation.
+Shops read parts, car and priority before anything is agreed; notes and address only the shop that
+has won. A part's own words are passed on as they are: an address in them is given away.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+from typing_extensions import TypedDict
+
+from clutch.errors import Conflict, InvalidInput, NotFound
+from clutch.ids import uuid7
+from clutch.names import part_number_key
+from matching.makes import MakeDirectory
+from orders.cancelling import cancel
+from orders.invitations import Asking, Invited, invite, schedule
+from orders.lifecycle import OPEN, Party, Status, TransitionRefused, check, steps_from
+from orders.privacy import cell_of
+from orders.queries import requests as queries
+from orders.queries import vehicles
+from orders.queries.requests import OrderRow, PartRow
+from orders.status import advance
+from orders.vehicles import Car, identified
+from orders.views import OrderView, order_view
+
+__all__ = [
+    "NothingAsked",
+    "OrderFixed",
+    "PartWish",
+    "PlacedOrder",
+    "Wishes",
+    "copy_order",
+    "create_order",
+    "shop_may_see_file",
+    "submit_order",
+    "update_order",
+]
+
+# No signs that are mistaken for each other on the phone.
+_SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_STILL_FREE = ("delivery_address", "notes")
+
+
+class OrderFixed(Conflict):
+    """Shops were asked for this order already, so what they were asked stays."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(
+            "what shops were asked for stays as it is",
+            allowed=_STILL_FREE if status in OPEN else [],
+        )
+
+
+class NothingAsked(Conflict):
+    """The order names no part."""
+
+    def __init__(self) -> None:
+        super().__init__("the order names no part", allowed=["add parts"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartWish:
+    """A part asked for: by number, by name, or in free words."""
+
+    number: str | None = None
+    name: str | None = None
+    description: str | None = None
+    quantity: int = 1
+    condition: str | None = None
+    photo_ids: Sequence[UUID] = ()
+
+
+class Wishes(TypedDict, total=False):
+    """What a customer says of an order; what is left out stays as it is.
+
+    `vehicle` is a car, or the id of one in their garage; `delivery_point` is (lon, lat).
+    """
+
+    vehicle: Car | UUID
+    delivery_point: tuple[float, float]
+    delivery_address: str | None
+    parts: Sequence[PartWish]
+    notes: str | None
+    priority: str
+
+
+class PlacedOrder(OrderView):
+    """An order as it was just made or changed.
+
+    `nearest_distance_m` is how far from the area the nearest shop is that carries the brand, where
+    shops were asked just now and there is one.
+    """
+
+    nearest_distance_m: float | None
+
+
+def create_order(
+    session: Session,
+    wishes: Wishes,
+    *,
+    submit: bool,
+    asking: Asking,
+    user_id: UUID,
+    actor: str,
+    locale: str,
+    now: dt.datetime,
+) -> PlacedOrder:
+    """Make an order, a draft unless `submit` sends it to the shops at once.
+
+    Raises
+    ------
+    UnknownMake, InvalidInput
+        The car cannot be one, or is in nobody's garage; a photo is not the customer's own.
+    NothingAsked
+        It is to be sent to shops and names no part.
+    """
+    columns = _columns(session, wishes, user_id=user_id, makes=asking.knowledge.makes)
+    order_id = uuid7()
+    kept = {"order_id": order_id, "user_id": user_id, "created_at": now, "updated_at": now}
+    while not queries.add_order(session, {**kept, **columns, "number": _number()}):
+        pass
+    _keep_parts(session, order_id, wishes.get("parts", ()), user_id=user_id)
+    queries.add_transition(
+        session,
+        order_id,
+        from_status=None,
+        to_status=Status.DRAFT.value,
+        party=Party.CUSTOMER.value,
+        actor=actor,
+        reason=None,
+        at=now,
+    )
+    order = queries.order_for_update(session, order_id)
+    invited = _submit(session, order, asking=asking, actor=actor, now=now) if submit else None
+    return _placed(session, order_id, invited, locale=locale, now=now)
+
+
+def copy_order(
+    session: Session,
+    order_id: UUID,
+    *,
+    submit: bool,
+    asking: Asking,
+    user_id: UUID,
+    actor: str,
+    locale: str,
+    now: dt.datetime,
+) -> PlacedOrder:
+    """Make a new order that asks for what an earlier one of the customer's did.
+
+    Raises
+    ------
+    NotFound
+        There is none, or it is somebody else's.
+    NothingAsked
+        It is to be sent to shops and names no part.
+    """
+    earlier = queries.order(session, order_id)
+    if earlier is None or earlier.user_id != user_id:
+        raise NotFound("order")
+    wishes: Wishes = {
+        "vehicle": Car(
+            make=earlier.make,
+            model=earlier.vehicle_model,
+            year=earlier.vehicle_year,
+            vin=earlier.vin,
+        ),
+        "delivery_point": (earlier.delivery_lon, earlier.delivery_lat),
+        "delivery_address": earlier.delivery_address,
+        "parts": [_wish(part) for part in queries.parts_of(session, order_id)],
+        "notes": earlier.notes,
+        "priority": earlier.priority,
+    }
+    if earlier.vehicle_id is not None:
+        wishes["vehicle"] = earlier.vehicle_id
+    return create_order(
+        session,
+        wishes,
+        submit=submit,
+        asking=asking,
+        user_id=user_id,
+        actor=actor,
+        locale=locale,
+        now=now,
+    )
+
+
+def update_order(
+    session: Session,
+    order_id: UUID,
+    wishes: Wishes,
+    *,
+    status: Status | None,
+    reason: str | None,
+    asking: Asking,
+    user_id: UUID,
+    actor: str,
+    locale: str,
+    now: dt.datetime,
+) -> PlacedOrder:
+    """Change an order of the customer's, and then its status where one is named.
+
+    A draft can change in everything; once shops were asked only what they do not see yet, the
+    notes and the address; once a quote was accepted nothing. The status it has already is no step.
+
+    Raises
+    ------
+    NotFound
+        There is none, or it is somebody else's.
+    OrderFixed
+        Shops were asked for this already.
+    TransitionRefused
+        The order cannot become `status` now.
+    UnknownMake, InvalidInput, NothingAsked
+        As when it is made.
+    """
+    order = _own(session, order_id, user_id)
+    if wishes:
+        _change(session, order, wishes, makes=asking.knowledge.makes, now=now)
+    invited = None
+    if status is not None and status != order.status:
+        if status is Status.SUBMITTED:
+            changed = queries.order_for_update(session, order_id)
+            invited = _submit(session, changed, asking=asking, actor=actor, now=now)
+        elif status is Status.CANCELLED:
+            cancel(session, order, party=Party.CUSTOMER, actor=actor, reason=reason, now=now)
+        else:
+            at = Status(order.status)
+            raise TransitionRefused(at, status, allowed=steps_from(at, Party.CUSTOMER))
+    return _placed(session, order_id, invited, locale=locale, now=now)
+
+
+def submit_order(
+    session: Session,
+    order_id: UUID,
+    *,
+    asking: Asking,
+    user_id: UUID,
+    actor: str,
+    locale: str,
+    now: dt.datetime,
+) -> PlacedOrder:
+    """Send a draft to the best shops around; where there are none the next round looks farther.
+
+    Raises
+    ------
+    NotFound
+        There is none, or it is somebody else's.
+    TransitionRefused
+        It is no draft.
+    NothingAsked
+        It names no part.
+    """
+    order = _own(session, order_id, user_id)
+    invited = _submit(session, order, asking=asking, actor=actor, now=now)
+    return _placed(session, order_id, invited, locale=locale, now=now)
+
+
+def shop_may_see_file(session: Session, shop_id: UUID, file_id: UUID) -> bool:
+    """Say whether a file is a photo in an order that this shop was asked to quote for."""
+    return queries.is_photo_of_request(session, shop_id, file_id)
+
+
+def _own(session: Session, order_id: UUID, user_id: UUID) -> OrderRow:
+    order = queries.order_for_update(session, order_id)
+    if order.user_id != user_id:
+        raise NotFound("order")
+    return order
+
+
+def _submit(
+    session: Session, order: OrderRow, *, asking: Asking, actor: str, now: dt.datetime
+) -> Invited:
+    check(Status(order.status), Status.SUBMITTED, Party.CUSTOMER)
+    if not queries.parts_of(session, order.order_id):
+        raise NothingAsked
+    expires_at = now + dt.timedelta(minutes=asking.rules.open_minutes)
+    advance(
+        session,
+        order,
+        Status.SUBMITTED,
+        party=Party.CUSTOMER,
+        actor=actor,
+        now=now,
+        setting={"submitted_at": now, "expires_at": expires_at},
+    )
+    sent = order._replace(status=Status.SUBMITTED.value, submitted_at=now, expires_at=expires_at)
+    schedule(session, sent, asking.rules, now=now)
+    return invite(session, sent, round=1, asking=asking, now=now)
+
+
+def _change(
+    session: Session, order: OrderRow, wishes: Wishes, *, makes: MakeDirectory, now: dt.datetime
+) -> None:
+    free = order.status in OPEN and wishes.keys() <= {*_STILL_FREE}
+    if order.status != Status.DRAFT and not free:
+        raise OrderFixed(order.status)
+    columns = _columns(session, wishes, user_id=order.user_id, makes=makes)
+    queries.update_order(session, order.order_id, updated_at=now, **columns)
+    if "parts" in wishes:
+        _keep_parts(session, order.order_id, wishes["parts"], user_id=order.user_id)
+
+
+def _columns(
+    session: Session, wishes: Wishes, *, user_id: UUID, makes: MakeDirectory
+) -> dict[str, Any]:
+    """Return the columns of an order that the wishes set."""
+    columns: dict[str, Any] = {
+        name: wishes[name] for name in ("delivery_address", "notes", "priority") if name in wishes
+    }
+    if "delivery_point" in wishes:
+        point = wishes["delivery_point"]
+        columns |= {"delivery_point": point, "cell": cell_of(*point)}
+    if "vehicle" in wishes:
+        columns |= _car_columns(session, wishes["vehicle"], user_id=user_id, makes=makes)
+    return columns
+
+
+def _car_columns(
+    session: Session, vehicle: Car | UUID, *, user_id: UUID, makes: MakeDirectory
+) -> dict[str, Any]:
+    if isinstance(vehicle, Car):
+        car = identified(vehicle, makes, field="vehicle.")
+        return {
+            "vehicle_id": None,
+            "brand_id": car["brand_id"],
+            "vehicle_model": car["model"],
+            "vehicle_year": car["year"],
+            "vin": car["vin"],
+        }
+    row = vehicles.vehicle(session, vehicle, user_id)
+    if row is None:
+        raise InvalidInput("vehicle_id", "the id of a vehicle in your garage")
+    return {
+        "vehicle_id": row.vehicle_id,
+        "brand_id": row.brand_id,
+        "vehicle_model": row.model,
+        "vehicle_year": row.year,
+        "vin": row.vin,
+    }
+
+
+def _keep_parts(
+    session: Session, order_id: UUID, parts: Sequence[PartWish], *, user_id: UUID
+) -> None:
+    photos = {photo_id for part in parts for photo_id in part.photo_ids}
+    own = queries.own_photos(session, user_id, photos) if photos else set()
+    for place, part in enumerate(parts):
+        if not own.issuperset(part.photo_ids):
+            raise InvalidInput(f"parts[{place}].photo_ids", "photos of parts that you uploaded")
+        if part.number is not None and not part_number_key(part.number):
+            raise InvalidInput(f"parts[{place}].number", "a number with letters or digits")
+    rows = [_row(line, part) for line, part in enumerate(parts, start=1)]
+    queries.replace_parts(session, order_id, rows)
+
+
+def _row(line: int, part: PartWish) -> PartRow:
+    return PartRow(
+        line=line,
+        part_number=part.number,
+        part_key=None if part.number is None else part_number_key(part.number),
+        name=part.name,
+        description=part.description,
+        quantity=part.quantity,
+        condition=part.condition,
+        photo_ids=list(part.photo_ids),
+    )
+
+
+def _wish(part: PartRow) -> PartWish:
+    return PartWish(
+        number=part.part_number,
+        name=part.name,
+        description=part.description,
+        quantity=part.quantity,
+        condition=part.condition,
+        photo_ids=part.photo_ids,
+    )
+
+
+def _number() -> str:
+    signs = "".join(secrets.choice(_SIGNS) for _ in range(8))
+    return f"{signs[:4]}-{signs[4:]}"
+
+
+def _placed(
+    session: Session,
+    order_id: UUID,
+    invited: Invited | None,
+    *,
+    locale: str,
+    now: dt.datetime,
+) -> PlacedOrder:
+    order = queries.order_for_update(session, order_id)
+    nearest = None if invited is None else invited.nearest_distance_m
+    view = order_view(session, order, locale=locale, now=now)
+    return {**view, "nearest_distance_m": nearest}
