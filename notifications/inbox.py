@@ -7,9 +7,11 @@ the type wakes people up, and is left out where they switched the type off; the 
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
+from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
 
 from clutch.errors import NotFound
 from clutch.ids import uuid7
@@ -18,10 +20,56 @@ from notifications.queries import inbox as queries
 from notifications.queries.inbox import Recipient
 from notifications.quiet_hours import end_of_quiet
 from notifications.texts import Text
-from storage.queue import enqueue
+from storage.queue import enqueue_all
 from storage.session import as_platform
 
-__all__ = ["notify", "notify_shop", "tell"]
+__all__ = [
+    "Entry",
+    "Inbox",
+    "ReadMark",
+    "ReadMarks",
+    "inbox_of",
+    "notify",
+    "notify_shop",
+    "push_at",
+    "read",
+    "read_all",
+    "tell",
+]
+
+
+class Entry(TypedDict):
+    """An entry of an inbox; `read_at` is null until it was read."""
+
+    notification_id: UUID
+    type: str
+    title: str
+    message: str
+    data: dict[str, str]
+    read: bool
+    read_at: dt.datetime | None
+    created_at: dt.datetime
+
+
+class Inbox(TypedDict):
+    """A page of an inbox, newest first; `unread_count` is of all of it."""
+
+    notifications: list[Entry]
+    unread_count: int
+    next_cursor: str | None
+
+
+class ReadMark(TypedDict):
+    """When an entry was first read."""
+
+    notification_id: UUID
+    read_at: dt.datetime
+
+
+class ReadMarks(TypedDict):
+    """How many entries were unread until now."""
+
+    marked: int
 
 
 def notify(
@@ -101,10 +149,13 @@ def tell(
         for notification_id, each in zip(ids, recipients, strict=True)
     ]
     queries.add_notifications(session, rows)
+    queued: dict[dt.datetime | None, list[dict[str, str]]] = {}
     for notification_id, each in zip(ids, recipients, strict=True):
         if each.push:
-            at = push_at(each, type, now)
-            enqueue(session, "notifications.bring", at=at, notification_id=str(notification_id))
+            errand = {"notification_id": str(notification_id)}
+            queued.setdefault(push_at(each, type, now), []).append(errand)
+    for at, errands in queued.items():
+        enqueue_all(session, "notifications.bring", errands, at=at)
     return ids
 
 
@@ -113,3 +164,58 @@ def push_at(recipient: Recipient, type: str, now: dt.datetime) -> dt.datetime | 
     if type in texts.TYPES and texts.TYPES[type].wakes:
         return None
     return end_of_quiet(now, recipient.quiet_from_minute, recipient.quiet_until_minute)
+
+
+def inbox_of(
+    session: Session,
+    user_id: UUID,
+    *,
+    unread: bool = False,
+    limit: int = 20,
+    cursor: str | None = None,
+) -> Inbox:
+    """Return a page of somebody's inbox; with `unread` just what they have not read.
+
+    Raises
+    ------
+    InvalidInput
+        The cursor is not one of this list.
+    """
+    page = queries.inbox_page(session, user_id, unread=unread, limit=limit, cursor=cursor)
+    return {
+        "notifications": [_entry(row) for row in page.rows],
+        "unread_count": queries.unread_count(session, user_id),
+        "next_cursor": page.next_cursor,
+    }
+
+
+def _entry(row: Any) -> Entry:
+    return {
+        "notification_id": row.notification_id,
+        "type": row.type,
+        "title": row.title,
+        "message": row.message,
+        "data": row.data,
+        "read": row.read_at is not None,
+        "read_at": row.read_at,
+        "created_at": row.created_at,
+    }
+
+
+def read(session: Session, user_id: UUID, notification_id: UUID, *, now: dt.datetime) -> ReadMark:
+    """Mark an entry of somebody's as read; once read it stays so.
+
+    Raises
+    ------
+    NotFound
+        There is no such entry in their inbox.
+    """
+    read_at = queries.mark_read(session, user_id, notification_id, now)
+    if read_at is None:
+        raise NotFound("notification")
+    return {"notification_id": notification_id, "read_at": read_at}
+
+
+def read_all(session: Session, user_id: UUID, *, now: dt.datetime) -> ReadMarks:
+    """Mark all of somebody's inbox as read."""
+    return {"marked": queries.mark_all_read(session, user_id, now)}

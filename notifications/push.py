@@ -9,7 +9,6 @@ import datetime as dt
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -17,6 +16,7 @@ from typing import Any, Literal, Protocol
 import structlog
 
 from clutch.errors import SetupNeeded
+from notifications.retry_after import seconds_to_wait
 
 __all__ = ["FirebasePush", "Message", "Outcome", "Push", "RecordingPush", "open_push"]
 
@@ -24,7 +24,6 @@ _log = structlog.get_logger()
 
 _SECONDS = 10
 _KEPT = 1_000
-_LONGEST_WAIT_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,17 +172,8 @@ def _refused(error: Any) -> Outcome:
 
 
 def _retry_after(response: Any) -> int | None:
-    """Return the seconds that `Retry-After` asks for, given as a number or as a date."""
-    said = response.headers.get("Retry-After", "") if response is not None else ""
-    try:
-        if said.isdigit():
-            seconds = int(said)
-        else:
-            wait = parsedate_to_datetime(said) - dt.datetime.now(dt.UTC)
-            seconds = max(0, round(wait.total_seconds()))
-    except (ValueError, TypeError):
-        return None
-    return min(seconds, _LONGEST_WAIT_SECONDS)
+    header = response.headers.get("Retry-After") if response is not None else None
+    return seconds_to_wait(header, dt.datetime.now(dt.UTC))
 
 
 def open_push(credentials: Path | None) -> Push:

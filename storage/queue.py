@@ -4,13 +4,14 @@ Writes: procrastinate_jobs. `jobs.tasks` says what each name does.
 """
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import psycopg
 from procrastinate import App, SyncPsycopgConnector
 from sqlalchemy.orm import Session
 
-__all__ = ["enqueue"]
+__all__ = ["enqueue", "enqueue_all"]
 
 # Never opened: each job goes through the connection of its session.
 _queue = App(connector=SyncPsycopgConnector())
@@ -29,7 +30,18 @@ def enqueue(
     What waits for a partner's server has a `queue` of its own, so that nothing waits for it.
     `arguments` are JSON: ids as text. A job may run more than once, so tasks are repeatable.
     """
+    enqueue_all(session, task, [arguments], at=at, queue=queue)
+
+
+def enqueue_all(
+    session: Session,
+    task: str,
+    arguments: Sequence[Mapping[str, Any]],
+    *,
+    at: dt.datetime | None = None,
+    queue: Literal["default", "partners"] = "default",
+) -> None:
+    """Queue `task` once for each of `arguments`, as `enqueue` does, in one statement."""
     connection = cast("psycopg.Connection", session.connection().connection.driver_connection)
-    _queue.configure_task(task, schedule_at=at, queue=queue, connection=connection).defer(
-        **arguments
-    )
+    job = _queue.configure_task(task, schedule_at=at, queue=queue, connection=connection)
+    job.batch_defer(*map(dict, arguments))

@@ -22,7 +22,6 @@ __all__ = [
     "Recipient",
     "add_notifications",
     "choices_of",
-    "customers",
     "inbox_page",
     "mark_all_read",
     "mark_read",
@@ -83,20 +82,21 @@ def members_of_shop(session: Session, type: str, shop_id: UUID) -> list[Recipien
     return _fetched(session, _recipients(type).join(ShopMember, member))
 
 
-def with_role(session: Session, type: str, role: str) -> list[Recipient]:
-    """Return the active people of a role on the platform, or of one in any shop."""
-    on_platform = exists().where(UserRole.user_id == AppUser.user_id, UserRole.role == role)
-    in_shop = exists().where(ShopMember.user_id == AppUser.user_id, ShopMember.role == role)
-    active = AppUser.status == "active"
-    return _fetched(session, _recipients(type).where(active, on_platform | in_shop))
+def with_role(
+    session: Session, type: str, role: str, *, after: UUID | None, most: int
+) -> list[Recipient]:
+    """Return the next active people of a role, on the platform or in any shop, by their ids.
 
-
-def customers(session: Session, type: str) -> list[Recipient]:
-    """Return the active people without any role, on the platform or in a shop."""
+    Customers are those without any other role.
+    """
     on_platform = exists().where(UserRole.user_id == AppUser.user_id)
     in_shop = exists().where(ShopMember.user_id == AppUser.user_id)
-    active = AppUser.status == "active"
-    return _fetched(session, _recipients(type).where(active, ~on_platform, ~in_shop))
+    if role == "customer":
+        of_role = ~on_platform & ~in_shop
+    else:
+        of_role = on_platform.where(UserRole.role == role) | in_shop.where(ShopMember.role == role)
+    rows = _recipients(type).where(AppUser.status == "active", of_role).limit(most)
+    return _fetched(session, rows if after is None else rows.where(AppUser.user_id > after))
 
 
 def add_notifications(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

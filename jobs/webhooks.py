@@ -1,0 +1,28 @@
+"""Messages to partners on their way."""
+
+from uuid import UUID
+
+from jobs.registry import task
+from jobs.tools import Tools
+from notifications import partner_calls, webhooks
+from storage.session import PLATFORM, transaction
+
+__all__ = ["deliver"]
+
+
+@task("webhooks.deliver")
+def deliver(tools: Tools, *, delivery_id: str) -> None:
+    """Send a message to its endpoint; where it is not taken, the next try is queued."""
+    id = UUID(delivery_id)
+    with transaction(tools.engine, PLATFORM) as session:
+        request = webhooks.next_request(session, id, now=tools.now())
+    if request is None:
+        return
+    answer = partner_calls.call(
+        request.url,
+        headers=request.headers,
+        body=request.body,
+        public_only=tools.settings.environment == "production",
+    )
+    with transaction(tools.engine, PLATFORM) as session:
+        webhooks.settle(session, id, answer, now=tools.now())
