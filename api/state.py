@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import structlog
+from anyio import from_thread
 from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine
@@ -21,7 +22,7 @@ from matching.knowledge import Knowledge, load_knowledge
 from matching.roads import RoadEngine
 from storage.session import transaction
 
-__all__ = ["State", "state_of"]
+__all__ = ["State", "knowledge_of", "state_of"]
 
 _log = structlog.get_logger()
 
@@ -85,3 +86,8 @@ def state_of(request: Request) -> State:
     app: FastAPI = request.app
     state: State = app.state.clutch
     return state
+
+
+def knowledge_of(request: Request) -> Knowledge:
+    """Return what matching knows to a handler, which runs in a thread."""
+    return from_thread.run(state_of(request).knowledge)

@@ -60,7 +60,7 @@ class LineComparison(TypedDict):
     """
 
     line: int
-    part_number: str | None
+    number: str | None
     name: str | None
     description: str | None
     quantity: int
@@ -248,7 +248,7 @@ def _by_line(
     return [
         {
             "line": part.line,
-            "part_number": part.part_number,
+            "number": part.part_number,
             "name": part.name,
             "description": part.description,
             "quantity": part.quantity,

@@ -1,0 +1,118 @@
+"""What shops send to quote for an order, and customers to accept a quote."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from api.schemas.matching import Text
+from orders.quote_lines import OfferedLine
+from orders.quoting import Offer
+
+__all__ = ["AcceptanceBody", "OfferBody", "OfferLine", "OfferToOrder"]
+
+_STRICT = ConfigDict(strict=True, extra="forbid")
+_Id = Annotated[UUID, Field(strict=False)]
+# Line breaks are welcome in a note; PostgreSQL takes no NUL in text.
+_Note = Annotated[
+    str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$")
+]
+_LINES: list[JsonValue] = [
+    {
+        "line": 1,
+        "availability": "in_stock",
+        "unit_price_piastres": 95_000,
+        "brand": "Aisin",
+        "part_number": "04465-02220",
+        "condition": "oem",
+        "warranty_months": 12,
+    },
+    {
+        "line": 2,
+        "availability": "to_order",
+        "available_in_hours": 24,
+        "quantity": 1,
+        "unit_price_piastres": 40_000,
+        "condition": "aftermarket",
+    },
+    {"line": 3, "availability": "missing"},
+]
+
+
+class OfferLine(BaseModel):
+    """What the shop has of one line of the order; without a `quantity`, all that is wanted."""
+
+    model_config = _STRICT
+
+    line: Annotated[int, Field(ge=1, le=50)]
+    availability: Literal["in_stock", "to_order", "missing"]
+    quantity: Annotated[int, Field(ge=0, le=1_000)] | None = None
+    unit_price_piastres: Annotated[int, Field(ge=1, le=10_000_000_000)] | None = None
+    brand: Text | None = None
+    part_number: Text | None = None
+    condition: Literal["oem", "aftermarket", "used"] | None = None
+    warranty_months: Annotated[int, Field(ge=0, le=120)] | None = None
+    available_in_hours: Annotated[int, Field(ge=1, le=2_160)] | None = None
+
+
+class OfferBody(BaseModel):
+    """The whole offer, also when it is revised: lines that are left out are missing."""
+
+    model_config = _STRICT | ConfigDict(
+        json_schema_extra={"examples": [{"lines": _LINES, "preparation_minutes": 30}]}
+    )
+
+    lines: Annotated[list[OfferLine], Field(min_length=1, max_length=50)]
+    delivery_fee_piastres: Annotated[
+        int | None,
+        Field(ge=0, le=10_000_000, description="When left out, as the shop's profile says."),
+    ] = None
+    preparation_minutes: Annotated[int, Field(ge=0, le=10_080)] | None = None
+    note: _Note | None = None
+
+    def offer(self) -> Offer:
+        """Return the request in the words of orders."""
+        return Offer(
+            lines=[OfferedLine(**line.model_dump()) for line in self.lines],
+            delivery_fee_piastres=self.delivery_fee_piastres,
+            preparation_minutes=self.preparation_minutes,
+            note=self.note,
+        )
+
+
+class OfferToOrder(OfferBody):
+    """An offer, and the order it is for."""
+
+    model_config = _STRICT | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "order_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b00",
+                    "lines": _LINES,
+                    "delivery_fee_piastres": 5_000,
+                    "preparation_minutes": 30,
+                    "note": "Original box",
+                }
+            ]
+        }
+    )
+
+    order_id: _Id
+
+
+class AcceptanceBody(BaseModel):
+    """Which quote, and how it will be paid."""
+
+    model_config = _STRICT | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "quote_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b01",
+                    "payment_method": "cash_on_delivery",
+                }
+            ]
+        }
+    )
+
+    quote_id: _Id
+    payment_method: Literal["cash_on_delivery", "card", "wallet"]
