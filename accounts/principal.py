@@ -91,6 +91,19 @@ class Principal:
         return self.user_id
 
     @property
+    def shop(self) -> UUID:
+        """The id of the shop the caller acts for.
+
+        Raises
+        ------
+        Forbidden
+            The caller acts for none.
+        """
+        if self.shop_id is None:
+            raise Forbidden("for people who act for a shop only")
+        return self.shop_id
+
+    @property
     def tenant(self) -> Tenant:
         """Whose rows a transaction of this caller sees."""
         if not self.roles.isdisjoint(_OF_PLATFORM):
