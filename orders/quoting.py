@@ -249,7 +249,8 @@ def _drawn_up(
     if offer.delivery_fee_piastres is not None:
         fee, free_from = offer.delivery_fee_piastres, None
     preparing = Preparing(shop_id, offer.preparation_minutes, last_part_hours(lines))
-    where = (order.delivery_lon, order.delivery_lat)
+    # Of the cell, for the shop reads the promise before it has won.
+    where = (order.cell_lon, order.cell_lat)
     promises = run(session, promises_to(*where, [preparing], knowledge=knowledge, now=now))
     row = QuoteRow(
         quote_id=uuid7(),
