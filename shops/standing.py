@@ -21,7 +21,7 @@ __all__ = [
     "NotSuspended",
     "NotTrading",
     "ShopNotActive",
-    "Standing",
+    "ShopStanding",
     "assert_may_trade",
     "reinstate",
     "suspend",
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-class Standing(TypedDict):
+class ShopStanding(TypedDict):
     """Whether a shop may trade, and why not."""
 
     shop_id: UUID
@@ -77,7 +77,7 @@ def assert_may_trade(session: Session, shop_id: UUID) -> None:
 
 def suspend(
     session: Session, shop_id: UUID, *, reason: str, actor: str, now: dt.datetime
-) -> Standing:
+) -> ShopStanding:
     """Take an active shop out of trade, and tell its people why.
 
     Raises
@@ -101,7 +101,7 @@ def suspend(
     return _standing(_shop(session, shop_id))
 
 
-def reinstate(session: Session, shop_id: UUID, *, actor: str, now: dt.datetime) -> Standing:
+def reinstate(session: Session, shop_id: UUID, *, actor: str, now: dt.datetime) -> ShopStanding:
     """Let a suspended shop trade again, and tell its owners.
 
     Raises
@@ -144,7 +144,7 @@ def _shop(session: Session, shop_id: UUID) -> ProfileRow:
     return shop
 
 
-def _standing(shop: ProfileRow) -> Standing:
+def _standing(shop: ProfileRow) -> ShopStanding:
     return {
         "shop_id": shop.shop_id,
         "status": shop.status,

@@ -32,8 +32,8 @@ from shops.queries.reviews import ReviewRow
 from storage.session import as_platform
 
 __all__ = [
-    "Application",
     "Handed",
+    "ShopApplication",
     "Verdict",
     "application_view",
     "begin",
@@ -54,7 +54,7 @@ class Verdict(TypedDict):
     decided_at: dt.datetime | None
 
 
-class Application(TypedDict):
+class ShopApplication(TypedDict):
     """How an application stands; a step not saved yet is null.
 
     `current_step` is the first that is missing, null when none is.
@@ -84,13 +84,13 @@ class Handed(Conflict):
         super().__init__("the application was completed and is no longer changed", allowed=["read"])
 
 
-def begin(session: Session, *, user_id: UUID, now: dt.datetime) -> Application:
+def begin(session: Session, *, user_id: UUID, now: dt.datetime) -> ShopApplication:
     """Return the person's open application, a new one when there is none."""
     rows.add_application(session, onboarding_id=uuid7(), user_id=user_id, now=now)
     return _view(session, rows.open_application(session, user_id))
 
 
-def application_view(session: Session, onboarding_id: UUID, *, user_id: UUID) -> Application:
+def application_view(session: Session, onboarding_id: UUID, *, user_id: UUID) -> ShopApplication:
     """Return an application of this person.
 
     Raises
@@ -112,7 +112,7 @@ def save_step(
     *,
     user_id: UUID,
     now: dt.datetime,
-) -> Application:
+) -> ShopApplication:
     """Keep what the applicant says in a step, in place of what they said before.
 
     Raises
@@ -168,7 +168,7 @@ def verdict(review: ReviewRow) -> Verdict:
     }
 
 
-def _view(session: Session, row: ApplicationRow) -> Application:
+def _view(session: Session, row: ApplicationRow) -> ShopApplication:
     # The applicant may hear the verdict; the review itself is the platform's.
     with as_platform(session):
         review = review_rows.newest_review(session, row.onboarding_id)
@@ -181,4 +181,4 @@ def _view(session: Session, row: ApplicationRow) -> Application:
         "review": None if review is None else verdict(review),
     }
     del view["user_id"]
-    return cast("Application", view)
+    return cast("ShopApplication", view)

@@ -15,7 +15,7 @@ from accounts import audit
 from clutch.errors import Conflict
 from clutch.ids import uuid7
 from shops.onboarding.applications import (
-    Application,
+    ShopApplication,
     application_view,
     locked,
     missing,
@@ -53,7 +53,7 @@ class TaxNumberTaken(Conflict):
 
 def complete(
     session: Session, onboarding_id: UUID, *, user_id: UUID, now: dt.datetime
-) -> Application:
+) -> ShopApplication:
     """Make the shop, and put it into the queue of the administrators; once.
 
     After a refusal the shop made then is changed, and reviewed anew.

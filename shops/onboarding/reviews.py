@@ -34,10 +34,10 @@ from shops.standing import tell_owners
 from shops.uploads import FileView, file_view
 
 __all__ = [
-    "Queue",
-    "Review",
     "ReviewDecided",
-    "ReviewSummary",
+    "ShopReview",
+    "ShopReviewSummary",
+    "ShopReviews",
     "approve",
     "queue",
     "refuse",
@@ -47,7 +47,7 @@ __all__ = [
 Decision = Literal["waiting", "approved", "refused"]
 
 
-class ReviewSummary(Verdict):
+class ShopReviewSummary(Verdict):
     """A review in the queue."""
 
     review_id: UUID
@@ -56,14 +56,14 @@ class ReviewSummary(Verdict):
     shop_name: str
 
 
-class Queue(TypedDict):
+class ShopReviews(TypedDict):
     """A page of reviews, oldest first."""
 
-    reviews: list[ReviewSummary]
+    reviews: list[ShopReviewSummary]
     next_cursor: str | None
 
 
-class Review(ReviewSummary):
+class ShopReview(ShopReviewSummary):
     """A review with all that the applicant says; `documents` by the field that names each."""
 
     applicant_id: UUID
@@ -86,14 +86,14 @@ class ReviewDecided(Conflict):
 
 def queue(
     session: Session, *, status: Decision, limit: int = 20, cursor: str | None = None
-) -> Queue:
+) -> ShopReviews:
     """Return a page of the reviews that stand so, oldest first."""
     decision = None if status == "waiting" else status
     page = rows.reviews(session, decision=decision, limit=limit, cursor=cursor)
     return {"reviews": [_summary(row) for row in page.rows], "next_cursor": page.next_cursor}
 
 
-def review_view(session: Session, review_id: UUID) -> Review:
+def review_view(session: Session, review_id: UUID) -> ShopReview:
     """Return a review with the application as it stands now.
 
     Raises
@@ -119,10 +119,10 @@ def review_view(session: Session, review_id: UUID) -> Review:
             if file_id in found
         },
     }
-    return cast("Review", view)
+    return cast("ShopReview", view)
 
 
-def approve(session: Session, review_id: UUID, *, decided_by: UUID, now: dt.datetime) -> Review:
+def approve(session: Session, review_id: UUID, *, decided_by: UUID, now: dt.datetime) -> ShopReview:
     """Let the shop trade: from the commit on, matching finds it. Its owners are told.
 
     Raises
@@ -149,7 +149,7 @@ def refuse(
     reasons: Sequence[str],
     decided_by: UUID,
     now: dt.datetime,
-) -> Review:
+) -> ShopReview:
     """Give the application back, with the reasons; corrected, it can be completed again.
 
     Raises
@@ -197,7 +197,7 @@ def _decided(
     return row
 
 
-def _summary(row: ReviewRow) -> ReviewSummary:
+def _summary(row: ReviewRow) -> ShopReviewSummary:
     return {
         **verdict(row),
         "review_id": row.review_id,

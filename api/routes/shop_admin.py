@@ -1,0 +1,114 @@
+"""`/admin/shop-reviews` and `/admin/shops`: which shops may trade, decided by administrators."""
+
+import datetime as dt
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access import Admin
+from api.acting import acting, answer
+from api.bodies import JsonRoute
+from api.problems import PROBLEMS
+from api.schemas.onboarding import Refusal, Suspension
+from api.schemas.pages import Cursor, PageSize
+from shops import standing
+from shops.onboarding import reviews
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/v1/admin", tags=["shops, administration"], route_class=JsonRoute)
+
+_READ = (401, 403, 404, 422, 429, 503)
+_DECIDE = (*_READ, 409)
+_WRITE = (*_DECIDE, 400, 408, 413, 415)
+
+
+@router.get(
+    "/shop-reviews",
+    name="list_shop_reviews",
+    response_model=reviews.ShopReviews,
+    responses={status: PROBLEMS[status] for status in (401, 403, 422, 429, 503)},
+)
+def queue(
+    request: Request,
+    caller: Admin,
+    status: Literal["waiting", "approved", "refused"] = "waiting",
+    limit: PageSize = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """List the applications that wait for a decision, or were decided so; oldest first."""
+    with acting(request, caller) as session:
+        return answer(reviews.queue(session, status=status, limit=limit, cursor=cursor))
+
+
+@router.get(
+    "/shop-reviews/{review_id}",
+    name="get_shop_review",
+    response_model=reviews.ShopReview,
+    responses={status: PROBLEMS[status] for status in _READ},
+)
+def show(request: Request, review_id: UUID, caller: Admin) -> Response:
+    """Show all that an applicant says, and the documents that go with it."""
+    with acting(request, caller) as session:
+        return answer(reviews.review_view(session, review_id))
+
+
+@router.post(
+    "/shop-reviews/{review_id}/approve",
+    name="approve_shop",
+    response_model=reviews.ShopReview,
+    responses={status: PROBLEMS[status] for status in _DECIDE},
+)
+def approve(request: Request, review_id: UUID, caller: Admin) -> Response:
+    """Let a shop trade: from now on matching finds it. Its owners are told."""
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        return answer(reviews.approve(session, review_id, decided_by=caller.person, now=now))
+
+
+@router.post(
+    "/shop-reviews/{review_id}/refuse",
+    name="refuse_shop",
+    response_model=reviews.ShopReview,
+    responses={status: PROBLEMS[status] for status in _WRITE},
+)
+def refuse(request: Request, review_id: UUID, body: Refusal, caller: Admin) -> Response:
+    """Give an application back with the reasons; its owners are told them."""
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        return answer(
+            reviews.refuse(
+                session, review_id, reasons=body.reasons, decided_by=caller.person, now=now
+            )
+        )
+
+
+@router.post(
+    "/shops/{shop_id}/suspend",
+    name="suspend_shop",
+    response_model=standing.ShopStanding,
+    responses={status: PROBLEMS[status] for status in _WRITE},
+)
+def suspend(request: Request, shop_id: UUID, body: Suspension, caller: Admin) -> Response:
+    """Take an active shop out of trade: matching no longer finds it, and it cannot quote."""
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        return answer(
+            standing.suspend(session, shop_id, reason=body.reason, actor=caller.name, now=now)
+        )
+
+
+@router.post(
+    "/shops/{shop_id}/reinstate",
+    name="reinstate_shop",
+    response_model=standing.ShopStanding,
+    responses={status: PROBLEMS[status] for status in _DECIDE},
+)
+def reinstate(request: Request, shop_id: UUID, caller: Admin) -> Response:
+    """Let a suspended shop trade again."""
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        return answer(standing.reinstate(session, shop_id, actor=caller.name, now=now))
