@@ -21,10 +21,24 @@ from api.live.door import Door
 from api.metrics import Metrics, RequestMetrics
 from api.openapi import GUARDED, complete_openapi, operation_id
 from api.rate_limits import RateLimits
-from api.routes import events, health, matching
+from api.routes import (
+    audit,
+    auth,
+    events,
+    files,
+    health,
+    matching,
+    onboarding,
+    quotes,
+    service_keys,
+    shop_admin,
+    shops,
+    users,
+)
 from api.state import State
 from clutch.settings import Settings
 from clutch.settings import settings as read_settings
+from jobs.worker import working
 from matching.roads import open_road_engine
 from notifications.hints import through_redis
 from storage.cluster import assert_fit_to_serve, running_database
@@ -54,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with AsyncExitStack() as stack:
             app.state.clutch = await _open_state(stack, chosen, metrics)
             await stack.enter_async_context(live.open(app.state.clutch))
+            await _open_worker(stack, chosen, app.state.clutch)
             # What was made so far stays: the collector need not look at it with each request.
             gc.collect()
             gc.freeze()
@@ -76,7 +91,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if chosen.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=chosen.cors_origins, **_CORS)
     add_error_handlers(app)
-    for resource in (matching, events, health):
+    for resource in (
+        auth,
+        users,
+        service_keys,
+        audit,
+        matching,
+        quotes,
+        events,
+        onboarding,
+        shop_admin,
+        shops,
+        files,
+        health,
+    ):
         app.include_router(resource.router)
     app.mount("/socket.io", live)
     assert_declared(app, GUARDED)
@@ -110,6 +138,13 @@ async def _open_state(stack: AsyncExitStack, chosen: Settings, metrics: Metrics)
     stack.push_async_callback(state.limits.close)
     await state.knowledge()
     return state
+
+
+async def _open_worker(stack: AsyncExitStack, chosen: Settings, state: State) -> None:
+    """Run jobs in this process too, unless they are left to `clutch worker`."""
+    if chosen.job_workers:
+        url = state.engine.url.render_as_string(hide_password=False)
+        await stack.enter_async_context(working(chosen, url, at_a_time=chosen.job_workers))
 
 
 def _secret(value: SecretStr | None) -> str | None:

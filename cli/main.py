@@ -27,6 +27,7 @@ _MODULES = {
     "seed": "cli.seed",
     "serve": "cli.serve",
     "train": "cli.train",
+    "worker": "cli.worker",
 }
 
 

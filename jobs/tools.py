@@ -17,6 +17,7 @@ from accounts.senders import Sender, email_sender, sms_sender
 from clutch.settings import Settings
 from matching.knowledge import Knowledge, load_knowledge
 from matching.roads import RoadEngine, open_road_engine
+from notifications.hints import through_redis
 from notifications.push import Push, open_push
 from storage.session import PLATFORM, open_engine, transaction
 
@@ -57,6 +58,8 @@ def open_tools(
     with ExitStack() as stack:
         engine = open_engine(database_url, connections=connections)
         stack.callback(engine.dispose)
+        if settings.redis_url:
+            engine = through_redis(engine, settings.redis_url)
         roads = open_road_engine(settings.road_engine_url, settings.road_engine_extract)
         if roads is not None:
             stack.callback(roads.close)
