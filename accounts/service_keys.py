@@ -31,7 +31,7 @@ __all__ = [
     "revoke_key",
 ]
 
-SCOPES = {"order_service": ("matching", "orders"), "pipeline": ("models",)}
+SCOPES = {"order_service": ("matching",), "pipeline": ("models",)}
 """What a key of each role can be limited to."""
 
 _PREFIX = "clutch_"  # those who look for leaked keys know ours by it

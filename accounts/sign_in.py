@@ -29,6 +29,7 @@ __all__ = [
     "SignInEnded",
     "Tokens",
     "WrongCredentials",
+    "change_password",
     "credentials",
     "forget_old",
     "log_in",
@@ -73,10 +74,15 @@ class Credentials(NamedTuple):
     password_hash: str
 
 
-def credentials(session: Session, *, destination: str) -> Credentials | None:
-    """Return what the password of whoever has this phone or address is checked against."""
-    person = people.person_at(session, destination)
-    if person is None or person.status != "active":
+def credentials(
+    session: Session, *, destination: str = "", user_id: UUID | None = None
+) -> Credentials | None:
+    """Return what the password of a person, by phone, address or id, is checked against."""
+    if user_id is None:
+        person = people.person_at(session, destination)
+    else:
+        person = people.person(session, user_id)
+    if person is None or not _may_log_in(person):
         return None
     return Credentials(person.user_id, person.password_hash)
 
@@ -181,6 +187,29 @@ def reset_password(
     queries.revoke_all(session, person.user_id, now, "password_reset")
     _note(session, person.user_id, "reset_password", now=now)
     return True
+
+
+def change_password(
+    session: Session,
+    *,
+    checked: Credentials,
+    password_hash: str,
+    sign_in_id: UUID | None,
+    now: dt.datetime,
+) -> None:
+    """Give somebody whose password matched `checked` another; log-ins but this one end.
+
+    Raises
+    ------
+    WrongCredentials
+        The password was changed meanwhile.
+    """
+    person = people.person_for_update(session, user_id=checked.user_id)
+    if person is None or person.password_hash != checked.password_hash:
+        raise WrongCredentials
+    people.set_person(session, person.user_id, password_hash=password_hash)
+    queries.revoke_all(session, person.user_id, now, "password_change", but=sign_in_id)
+    _note(session, person.user_id, "change_password", now=now)
 
 
 def forget_old(session: Session, *, now: dt.datetime) -> None:

@@ -6,12 +6,12 @@ checked before anything else of a request is looked at, so a stranger learns not
 
 import datetime as dt
 import secrets
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Depends, FastAPI
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.requests import Request
 
 from accounts import access_tokens
@@ -26,11 +26,13 @@ from clutch.errors import ClutchError, Forbidden, InvalidInput
 from storage.session import Query, reading
 
 __all__ = [
+    "SHOP_HEADER",
     "Access",
     "Admin",
     "Anyone",
     "Customer",
     "NotDeclared",
+    "Operation",
     "OrderService",
     "ShopOwner",
     "ShopStaff",
@@ -39,6 +41,7 @@ __all__ = [
     "admit",
     "assert_declared",
     "authenticate",
+    "operations",
 ]
 
 SHOP_HEADER = "X-Shop-Id"
@@ -98,6 +101,25 @@ def _find(dependant: Dependant) -> Access | None:
     return next((found for each in dependant.dependencies if (found := _find(each))), None)
 
 
+class Operation(NamedTuple):
+    """A method of a path, and its rule: None where it declares none."""
+
+    method: str
+    path: str
+    name: str
+    access: Access | None
+
+
+def operations(app: FastAPI, under: str) -> list[Operation]:
+    """Return every operation of `app` whose path begins with `under`."""
+    return [
+        Operation(method, route.path, route.name, access_of(route))
+        for context in iter_route_contexts(app.routes)
+        if isinstance(route := context.original_route, APIRoute) and route.path.startswith(under)
+        for method in sorted(route.methods or ())
+    ]
+
+
 def assert_declared(app: FastAPI, guarded: str) -> None:
     """Check that every operation under `guarded` says who may call it.
 
@@ -106,9 +128,11 @@ def assert_declared(app: FastAPI, guarded: str) -> None:
     NotDeclared
         Names the first that does not.
     """
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.path.startswith(guarded) and not access_of(route):
-            raise NotDeclared(f"{route.path} ({route.name}) does not declare who may call it")
+    for operation in operations(app, guarded):
+        if operation.access is None:
+            raise NotDeclared(
+                f"{operation.path} ({operation.name}) does not declare who may call it"
+            )
 
 
 async def admit(request: Request, access: Access) -> Principal:

@@ -1,7 +1,7 @@
 """How a route acts: one transaction for its caller, and once for each `Idempotency-Key`."""
 
 import datetime as dt
-import hashlib
+import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -87,4 +87,6 @@ def _sent(body: bytes, status: int, more: dict[str, str] | None = None) -> Respo
 
 def _request_hash(request: Request) -> bytes:
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return hashlib.sha256(asked + getattr(request.state, "body", b"")).digest()
+    # Keyed: a body may hold a password, which a plain hash would let be guessed at leisure.
+    key = state_of(request).token_key.encode()
+    return hmac.digest(key, asked + getattr(request.state, "body", b""), "sha256")

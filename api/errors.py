@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts.access_tokens import TokenInvalid
+from accounts.sign_in import SignInEnded, WrongCredentials
 from api.faults import fault
 from api.problems import FieldFault, Problem, problem_response
 from clutch.errors import (
@@ -81,6 +82,8 @@ _STATUSES: list[tuple[type[ClutchError], tuple[int, str, str]]] = [
     (Malformed, (400, "malformed", "The request cannot be read")),
     (Unauthorised, (401, "unauthorised", "Who is calling is not known")),
     (TokenInvalid, (401, "unauthorised", "Who is calling is not known")),
+    (WrongCredentials, (401, "wrong-credentials", "This does not log anybody in")),
+    (SignInEnded, (401, "log-in-ended", "The log-in has ended")),
     (Forbidden, (403, "forbidden", "The caller may not do this")),
     (NotFound, (404, "not-found", "There is nothing here")),
     (TooSlow, (408, "too-slow", "The request took too long to arrive")),
@@ -150,7 +153,7 @@ def _faults(error: ClutchError) -> list[FieldFault]:
 def _headers(error: ClutchError) -> dict[str, str]:
     if isinstance(error, Unavailable | TooMany):
         return {"Retry-After": str(error.retry_after_seconds)}
-    if isinstance(error, Unauthorised | TokenInvalid):
+    if isinstance(error, Unauthorised | TokenInvalid | WrongCredentials | SignInEnded):
         return {"WWW-Authenticate": "Bearer"}
     return {}
 

@@ -1,19 +1,38 @@
-"""The OpenAPI document, completed with what FastAPI does not know: the key and the problems."""
+"""The OpenAPI document, completed with what FastAPI does not know.
+
+Each operation declares its rule by the type of its `caller` and, in `responses`, only the problems
+of its own: 404 for a thing that may be missing, 409 for a refusal. What follows from the rule and
+from the shape of the request is added here for all: security, the roles, the header that names the
+shop, 400 to 503. So a route that says `responses={404: PROBLEMS[404]}` has said enough.
+"""
 
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api.problems import Problem
+from accounts.principal import Role
+from api.access import SHOP_HEADER, Access, operations
+from api.problems import PROBLEMS, Problem
 
 __all__ = ["GUARDED", "complete_openapi", "operation_id"]
 
 GUARDED = "/api/"
 """What the paths begin with whose operations declare who may call them."""
 
-_KEY = "serviceKey"
-_SCHEME = {"type": "http", "scheme": "bearer", "description": "The service key."}
+_TOKEN, _KEY = "accessToken", "serviceKey"
+_SCHEMES = {
+    _TOKEN: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The access token of `POST /api/v1/auth/log-in`, good for 15 minutes.",
+    },
+    _KEY: {"type": "http", "scheme": "bearer", "description": "The service key of a program."},
+}
+_PROGRAMS = frozenset({Role.ORDER_SERVICE, Role.PIPELINE})
+_OF_A_BODY = (400, 408, 413, 415, 422)
+_OF_ALL = (429, 503)
 
 
 def operation_id(route: APIRoute) -> str:
@@ -27,21 +46,74 @@ def complete_openapi(app: FastAPI) -> None:
 
     def complete() -> dict[str, Any]:
         if app.openapi_schema is None:
-            _complete(plain())
+            _complete(plain(), app)
         return plain()
 
     app.openapi = complete  # type: ignore[method-assign]
 
 
-def _complete(document: dict[str, Any]) -> None:
-    schemas = document["components"]["schemas"]
+def _complete(document: dict[str, Any], app: FastAPI) -> None:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
     shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(shape.pop("$defs"))
     schemas["Problem"] = shape
     # FastAPI's own error shape is never sent.
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    document["components"]["securitySchemes"] = {_KEY: _SCHEME}
-    for path, operations in document["paths"].items():
-        for operation in operations.values():
-            operation["security"] = [{_KEY: []}] if path.startswith(GUARDED) else []
+    document["components"]["securitySchemes"] = _SCHEMES
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            operation["security"] = []
+    for each in operations(app, GUARDED):
+        documented = document["paths"].get(each.path, {}).get(each.method.lower())
+        if documented and each.access:
+            _say(documented, each.access)
+
+
+def _say(operation: dict[str, Any], access: Access) -> None:
+    """Add to an operation what follows from its rule and its request."""
+    operation["security"] = [{scheme: []} for scheme in _proofs(access)]
+    operation["description"] = f"{operation.get('description', '')}\n\n{_callers(access)}".strip()
+    if not access.is_public and _TOKEN in _proofs(access):
+        operation.setdefault("parameters", []).append(_shop_header())
+    problems = set(_OF_ALL)
+    if not access.is_public:
+        problems |= {401, 403}
+    if "requestBody" in operation:
+        problems |= set(_OF_A_BODY)
+    if operation.get("parameters"):
+        problems.add(422)
+    responses = operation["responses"]
+    for status in problems:
+        if not _is_problem(responses.get(str(status), {})):
+            responses[str(status)] = PROBLEMS[status]
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _proofs(access: Access) -> list[str]:
+    """Return by what callers may prove who they are; none where strangers may call."""
+    if access.is_public:
+        return []
+    people, programs = access.roles - _PROGRAMS, access.roles & _PROGRAMS
+    return ([_TOKEN] if people else []) + ([_KEY] if programs else [])
+
+
+def _callers(access: Access) -> str:
+    if access.is_public:
+        return "For everybody."
+    scope = f" Service keys need the scope `{access.scope}`." if access.scope else ""
+    return f"For: {', '.join(f'`{role}`' for role in sorted(access.roles))}.{scope}"
+
+
+def _shop_header() -> dict[str, Any]:
+    return {
+        "name": SHOP_HEADER,
+        "in": "header",
+        "required": False,
+        "description": "The shop to act for; needed only by those who work at several.",
+        "schema": {"type": "string", "format": "uuid"},
+    }
+
+
+def _is_problem(response: dict[str, Any]) -> bool:
+    return "application/problem+json" in response.get("content", {})

@@ -10,7 +10,7 @@ import orjson
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-__all__ = ["PROBLEMS", "SAFE", "FieldFault", "Problem", "problem_response"]
+__all__ = ["PROBLEMS", "SAFE", "FieldFault", "Problem", "Responses", "problem_response"]
 
 SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """The headers of every answer: it is for its caller, for now, and what it says it is."""
@@ -62,6 +62,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     },
 }
 """The documentation of what any guarded operation may answer."""
+
+
+Responses = dict[int | str, dict[str, Any]]
+"""What a route gives as `responses`."""
 
 
 def problem_response(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Response:

@@ -91,11 +91,19 @@ def revoke_sign_in(session: Session, sign_in_id: UUID, now: dt.datetime, because
     return ended.first() is not None
 
 
-def revoke_all(session: Session, user_id: UUID, now: dt.datetime, because: str) -> int:
-    """End every log-in of a person; return how many there were."""
+def revoke_all(
+    session: Session,
+    user_id: UUID,
+    now: dt.datetime,
+    because: str,
+    *,
+    but: UUID | None = None,
+) -> int:
+    """End every log-in of a person, `but` one where it is given; return how many there were."""
     ended = session.execute(
         update(SignIn)
         .where(SignIn.user_id == user_id, SignIn.revoked_at.is_(None))
+        .where(SignIn.sign_in_id.is_distinct_from(but))
         .values(revoked_at=now, revoked_because=because)
         .returning(SignIn.sign_in_id)
     )

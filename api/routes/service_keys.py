@@ -1,0 +1,68 @@
+"""`/admin/service-keys`: the keys by which programs call."""
+
+import datetime as dt
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from accounts import service_keys
+from accounts.service_keys import Keys, KeyView, NewKey
+from api.access import Admin
+from api.acting import acting, answer
+from api.bodies import JsonRoute
+from api.problems import PROBLEMS
+from api.schemas.accounts import NewServiceKey
+from api.schemas.pages import Cursor, PageSize
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/v1/admin/service-keys", tags=["accounts"], route_class=JsonRoute)
+
+
+@router.post(
+    "",
+    name="add_service_key",
+    status_code=201,
+    response_model=NewKey,
+    responses={409: PROBLEMS[409]},
+)
+def add(request: Request, body: NewServiceKey, caller: Admin) -> Response:
+    """Make a key; the answer is the only time that it is seen.
+
+    It takes no `Idempotency-Key`, because an answer that holds a secret is never kept: sent twice,
+    the second is refused for its name. Revoke a key whose answer was lost.
+    """
+    with acting(request, caller) as session:
+        made = service_keys.add_key(
+            session,
+            name=body.name,
+            role=body.role,
+            scopes=body.scopes,
+            actor=caller.name,
+            now=dt.datetime.now(dt.UTC),
+        )
+    return answer(made, status=201)
+
+
+@router.get("", name="list_service_keys", response_model=Keys)
+def list_all(
+    request: Request, caller: Admin, page_size: PageSize = 20, cursor: Cursor = None
+) -> Response:
+    """Return keys by name, the revoked ones too, without the keys themselves."""
+    with acting(request, caller) as session:
+        return answer(service_keys.list_keys(session, limit=page_size, cursor=cursor))
+
+
+@router.delete(
+    "/{service_key_id}",
+    name="revoke_service_key",
+    response_model=KeyView,
+    responses={404: PROBLEMS[404]},
+)
+def revoke(request: Request, service_key_id: UUID, caller: Admin) -> Response:
+    """End a key: the next request with it is refused. Its name stays taken."""
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        return answer(service_keys.revoke_key(session, service_key_id, actor=caller.name, now=now))
