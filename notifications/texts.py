@@ -7,7 +7,8 @@
 | the rest | no | no |
 
 Values come as text. Amounts in pounds with two decimals (`pounds`) and instants in ISO 8601 are
-written as readers of the language do, in Cairo's time; statuses are translated. Pure.
+written as readers of the language do, in Cairo's time; statuses and the platform's
+reasons are translated. Pure.
 """
 
 import datetime as dt
@@ -136,6 +137,30 @@ _STATUSES: Mapping[str, tuple[str, str]] = {
 }
 
 
+_REASONS: Mapping[str, tuple[str, str]] = {
+    "another_quote_accepted": (
+        "The customer accepted another quote.",
+        "قبل العميل عرضًا آخر.",
+    ),
+    "order_cancelled": ("The request was cancelled.", "تم إلغاء الطلب."),
+    "time_over": ("Its time was over.", "انتهت مدته."),
+    "no_quote_in_time": (
+        "No shop sent a quote in time.",
+        "لم يرسل أي محل عرض سعر في الوقت المحدد.",
+    ),
+    "called_off": ("The customer called it off.", "ألغاه العميل."),
+}
+
+_REASONS: Mapping[str, tuple[str, str]] = {
+    "another_quote_accepted": (
+        "The customer chose another offer.",
+        "اختار العميل عرضًا آخر.",
+    ),
+    "order_cancelled": ("The order was cancelled.", "تم إلغاء الطلب."),
+    "time_over": ("Its two hours are over.", "انتهت مدة الساعتين."),
+}
+
+
 def pounds(piastres: int) -> str:
     """Return an amount as the data of a notification holds it.
 
@@ -187,8 +212,11 @@ def text_of(type: str, data: Mapping[str, str], locale: str) -> Text:
 
 
 def _written(value: str, locale: str) -> str:
-    if value in _STATUSES:
-        return _STATUSES[value][locale == "ar"]
+    for words in (_STATUSES, _REASONS):
+        if value in words:
+            return words[value][locale == "ar"]
+    if value in _REASONS:
+        return _REASONS[value][locale == "ar"]
     if _AMOUNT.fullmatch(value):
         return _AMOUNTS[locale](value)
     try:

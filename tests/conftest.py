@@ -8,7 +8,7 @@ server, the databases are made there, by the role of `CLUTCH_DATABASE_OWNER_URL`
 import datetime as dt
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from accounts import access_tokens
 from clutch.ids import uuid7
 from clutch.settings import settings
+from orders.privacy import cell_of
 from storage.cluster import Database, running_database
 from storage.upgrade import upgrade
 
@@ -179,6 +180,53 @@ class Town:
                 {"shop_id": shop_id, "name": name, "lon": lon, "lat": lat, "brand_id": brand_id},
             )
         return shop_id
+
+    def order(
+        self,
+        customer: Person,
+        *,
+        shops: Sequence[UUID] = (),
+        quantities: Sequence[int] = (1,),
+        at: dt.datetime | None = None,
+        lon: float = 31.2357,
+        lat: float = 30.0444,
+    ) -> UUID:
+        """Make an order submitted (now, unless `at` is given) to `shops`: a line per quantity."""
+        order_id, now = uuid7(), at or dt.datetime.now(dt.UTC)
+        cell_lon, cell_lat = cell_of(lon, lat)
+        facts = {"order_id": order_id, "number": str(order_id), "user_id": customer.user_id}
+        facts |= {"now": now, "later": now + dt.timedelta(hours=4), "lon": lon, "lat": lat}
+        facts |= {"cell_lon": cell_lon, "cell_lat": cell_lat}
+        with self.engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO parts_order (order_id, number, user_id, status, brand_id,"
+                    " delivery_point, cell, rounds, submitted_at, expires_at, created_at,"
+                    " updated_at) VALUES (:order_id, :number, :user_id, 'submitted', 1,"
+                    " ST_SetSRID(ST_MakePoint(:lon, :lat), 4326),"
+                    " ST_SetSRID(ST_MakePoint(:cell_lon, :cell_lat), 4326),"
+                    " 1, :now, :later, :now, :now)"
+                ),
+                facts,
+            )
+            for line, quantity in enumerate(quantities, start=1):
+                connection.execute(
+                    text(
+                        "INSERT INTO order_part (order_id, line, name, quantity)"
+                        " VALUES (:order_id, :line, :name, :quantity)"
+                    ),
+                    {**facts, "line": line, "name": f"part {line}", "quantity": quantity},
+                )
+            for rank, shop_id in enumerate(shops, start=1):
+                connection.execute(
+                    text(
+                        "INSERT INTO order_invitation (order_id, shop_id, user_id, round, rank,"
+                        " score, distance_band_km, invited_at, expires_at) VALUES (:order_id,"
+                        " :shop_id, :user_id, 1, :rank, 0.5, 3, :now, :later)"
+                    ),
+                    {**facts, "shop_id": shop_id, "rank": rank},
+                )
+        return order_id
 
 
 @pytest.fixture(scope="session")
