@@ -8,7 +8,7 @@
 
 Values come as text. Amounts in pounds with two decimals (`pounds`) and instants in ISO 8601 are
 written as readers of the language do, in Cairo's time; statuses and the platform's
-reasons are translated. Pure.
+own reasons are translated. Pure.
 """
 
 import datetime as dt
@@ -21,7 +21,17 @@ from zoneinfo import ZoneInfo
 
 from clutch.errors import InvalidInput
 
-__all__ = ["ANNOUNCEMENT", "LOCALES", "TYPES", "Kind", "Text", "fields_of", "pounds", "text_of"]
+__all__ = [
+    "ANNOUNCEMENT",
+    "LOCALES",
+    "TYPES",
+    "Kind",
+    "Text",
+    "fields_of",
+    "pounds",
+    "reason_in_words",
+    "text_of",
+]
 
 LOCALES = ("ar", "en")
 ANNOUNCEMENT = "announcement"
@@ -135,8 +145,6 @@ _STATUSES: Mapping[str, tuple[str, str]] = {
     "delivered": ("delivered", "تم التسليم"),
     "cancelled": ("cancelled", "ملغي"),
 }
-
-
 _REASONS: Mapping[str, tuple[str, str]] = {
     "another_quote_accepted": (
         "The customer accepted another quote.",
@@ -170,6 +178,17 @@ def pounds(piastres: int) -> str:
     ('1250.50', '0.05')
     """
     return f"{piastres // 100}.{piastres % 100:02d}"
+
+
+def reason_in_words(reason: str, locale: str) -> str:
+    """Return what a reason of the platform says; what people gave as reason stays as it is.
+
+    Examples
+    --------
+    >>> reason_in_words("time_over", "en"), reason_in_words("too far", "en")
+    ('Its time was over.', 'too far')
+    """
+    return _REASONS[reason][locale == "ar"] if reason in _REASONS else reason
 
 
 def fields_of(text: Text) -> frozenset[str]:
@@ -216,7 +235,7 @@ def _written(value: str, locale: str) -> str:
         if value in words:
             return words[value][locale == "ar"]
     if value in _REASONS:
-        return _REASONS[value][locale == "ar"]
+        return reason_in_words(value, locale)
     if _AMOUNT.fullmatch(value):
         return _AMOUNTS[locale](value)
     try:

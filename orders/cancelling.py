@@ -12,19 +12,16 @@ from sqlalchemy.orm import Session
 from accounts import audit
 from clutch.errors import Conflict, NotFound
 from notifications import events
-from notifications.inbox import notify_shop
 from orders import deliveries, payments
+from orders.lapsing import ORDER_CANCELLED, lapse_quotes
 from orders.lifecycle import AGREED, OPEN, Party, Status
-from orders.queries import quotes, requests
+from orders.queries import requests
 from orders.queries.requests import OrderRow
 from orders.status import EXPIRED, advance
 from orders.views import OrderView, RequestView, order_for_shop, order_view
 from storage.session import as_platform
 
 __all__ = ["NotWon", "cancel", "cancel_order", "expire_order", "refuse_order"]
-
-_CALLED_OFF = "ألغى العميل الطلب. The customer called the order off."
-_BY_PLATFORM = "ألغت المنصة الطلب. The platform called the order off."
 
 
 class NotWon(Conflict):
@@ -115,7 +112,7 @@ def cancel(
     """
     advance(session, order, Status.CANCELLED, party=party, actor=actor, now=now, reason=reason)
     if order.status in OPEN:
-        _close(session, order, by_customer=party is Party.CUSTOMER, now=now)
+        _close(session, order, now=now)
     if order.status in AGREED:
         with as_platform(session):
             payments.release(session, order, now=now)
@@ -132,18 +129,11 @@ def cancel(
         )
 
 
-def _close(session: Session, order: OrderRow, *, by_customer: bool, now: dt.datetime) -> None:
+def _close(session: Session, order: OrderRow, *, now: dt.datetime) -> None:
     """Let the quotes lapse that stand, and tell the shops that were asked."""
-    why = _CALLED_OFF if by_customer else _BY_PLATFORM
+    lapse_quotes(session, order, reason=ORDER_CANCELLED, now=now)
     with as_platform(session):
-        standing = [row.quote_id for row in quotes.quotes_for_update(session, order.order_id)]
-        lapsed = quotes.change_quotes(
-            session, standing, status="lapsed", outcome_reason=why, decided_at=now
-        )
         waiting = requests.invited_shop_ids(session, order.order_id, waiting=True)
-    about = {"order_id": str(order.order_id), "number": order.number, "reason": why}
-    for quote in lapsed:
-        notify_shop(session, quote.shop_id, "quote_lapsed", about, now=now)
     told = {
         "orderId": str(order.order_id),
         "status": Status.CANCELLED.value,

@@ -38,7 +38,6 @@ __all__ = [
     "Wishes",
     "copy_order",
     "create_order",
-    "shop_may_see_file",
     "submit_order",
     "update_order",
 ]
@@ -261,11 +260,6 @@ def submit_order(
     order = _own(session, order_id, user_id)
     invited = _submit(session, order, asking=asking, actor=actor, now=now)
     return _placed(session, order_id, invited, locale=locale, now=now)
-
-
-def shop_may_see_file(session: Session, shop_id: UUID, file_id: UUID) -> bool:
-    """Say whether a file is a photo in an order that this shop was asked to quote for."""
-    return queries.is_photo_of_request(session, shop_id, file_id)
 
 
 def _own(session: Session, order_id: UUID, user_id: UUID) -> OrderRow:

@@ -21,7 +21,9 @@ from storage.session import as_platform
 __all__ = ["EXPIRED", "advance"]
 
 EXPIRED = "no_quote_in_time"
-"""The reason of a cancellation when no shop answered in time; views say it in words."""
+"""The reason of a cancellation when no shop answered in time."""
+
+_CALLED_OFF = "called_off"
 
 _LOOK_AGAIN = dt.timedelta(minutes=30)
 _ON_ITS_WAY = frozenset({Status.PROCESSING, Status.SHIPPED, Status.DELIVERED})
@@ -92,7 +94,7 @@ def _tell(session: Session, order: OrderRow, *, party: Party, now: dt.datetime) 
         details = {**about, "status": order.status}
         notify(session, order.user_id, "order_status", details, now=now)
     if order.status == Status.CANCELLED:
-        why = {**about, "reason": order.cancel_reason or ""}
+        why = {**about, "reason": order.cancel_reason or _CALLED_OFF}
         if order.cancel_reason == EXPIRED:
             notify(session, order.user_id, "order_expired", about, now=now)
         elif party is not Party.CUSTOMER:

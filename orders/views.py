@@ -6,7 +6,7 @@ the cell around the place, never from the place (`orders.privacy`).
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -15,12 +15,12 @@ from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 
 
 from clutch.errors import NotFound
 from matching.nearby import Point
+from notifications.texts import reason_in_words
 from orders.areas import area_of
 from orders.lifecycle import AGREED, OPEN, Party, Status, steps_from
 from orders.privacy import CELL_METRES
 from orders.queries import payments, requests
 from orders.queries.requests import InvitationRow, OrderRow, PartRow
-from orders.status import EXPIRED
 from orders.vin import VinHint, vin_hint
 
 __all__ = [
@@ -40,13 +40,6 @@ __all__ = [
     "orders_of_user",
     "part_view",
 ]
-
-_REASONS = {
-    EXPIRED: {
-        "en": "No shop sent a quote in time. You can send the order again.",
-        "ar": "لم يرسل أي محل عرض سعر في الوقت المحدد. يمكنك إرسال الطلب مرة أخرى.",
-    }
-}
 
 
 class CarView(TypedDict):
@@ -466,8 +459,7 @@ def _delivery(session: Session, order: OrderRow) -> DeliveryBrief | None:
 
 
 def _in_words(reason: str | None, locale: str) -> str | None:
-    known: Mapping[str, str] = _REASONS.get(reason or "", {})
-    return known.get(locale, reason)
+    return None if reason is None else reason_in_words(reason, locale)
 
 
 def _point(lon: float, lat: float) -> Point:
