@@ -145,19 +145,6 @@ _STATUSES: Mapping[str, tuple[str, str]] = {
     "delivered": ("delivered", "تم التسليم"),
     "cancelled": ("cancelled", "ملغي"),
 }
-_REASONS: Mapping[str, tuple[str, str]] = {
-    "another_quote_accepted": (
-        "The customer accepted another quote.",
-        "قبل العميل عرضًا آخر.",
-    ),
-    "order_cancelled": ("The request was cancelled.", "تم إلغاء الطلب."),
-    "time_over": ("Its time was over.", "انتهت مدته."),
-    "no_quote_in_time": (
-        "No shop sent a quote in time.",
-        "لم يرسل أي محل عرض سعر في الوقت المحدد.",
-    ),
-    "called_off": ("The customer called it off.", "ألغاه العميل."),
-}
 
 _REASONS: Mapping[str, tuple[str, str]] = {
     "another_quote_accepted": (
@@ -166,6 +153,11 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     ),
     "order_cancelled": ("The order was cancelled.", "تم إلغاء الطلب."),
     "time_over": ("Its two hours are over.", "انتهت مدة الساعتين."),
+    "no_quote_in_time": (
+        "No shop sent a quote in time.",
+        "لم يرسل أي محل عرض سعر في الوقت المحدد.",
+    ),
+    "called_off": ("The customer called it off.", "ألغاه العميل."),
 }
 
 
@@ -185,8 +177,8 @@ def reason_in_words(reason: str, locale: str) -> str:
 
     Examples
     --------
-    >>> reason_in_words("time_over", "en"), reason_in_words("too far", "en")
-    ('Its time was over.', 'too far')
+    >>> reason_in_words("called_off", "en"), reason_in_words("too far", "en")
+    ('The customer called it off.', 'too far')
     """
     return _REASONS[reason][locale == "ar"] if reason in _REASONS else reason
 
@@ -231,9 +223,8 @@ def text_of(type: str, data: Mapping[str, str], locale: str) -> Text:
 
 
 def _written(value: str, locale: str) -> str:
-    for words in (_STATUSES, _REASONS):
-        if value in words:
-            return words[value][locale == "ar"]
+    if value in _STATUSES:
+        return _STATUSES[value][locale == "ar"]
     if value in _REASONS:
         return reason_in_words(value, locale)
     if _AMOUNT.fullmatch(value):
