@@ -27,6 +27,7 @@ __all__ = [
     "Message",
     "Purpose",
     "WrongCode",
+    "forget_old",
     "new_code",
     "request_code",
     "spend_code",
@@ -133,6 +134,11 @@ def verify(session: Session, *, destination: str, code: str, key: str, now: dt.d
 def verified(destination: str, now: dt.datetime) -> dict[str, dt.datetime]:
     """Return the column of a person that says when this destination was proved to be theirs."""
     return {"phone_verified_at" if is_phone(destination) else "email_verified_at": now}
+
+
+def forget_old(session: Session, *, now: dt.datetime) -> None:
+    """Forget the codes that can no longer be used."""
+    queries.delete_codes_before(session, now)
 
 
 def _hash(code: str, destination: str, purpose: Purpose, key: str) -> bytes:

@@ -20,6 +20,7 @@ from clutch.errors import Conflict, NotFound
 from clutch.ids import uuid7
 
 __all__ = [
+    "NAME",
     "SCOPES",
     "KeyNameTaken",
     "KeyView",
@@ -33,6 +34,9 @@ __all__ = [
 
 SCOPES = {"order_service": ("matching",), "pipeline": ("models",)}
 """What a key of each role can be limited to."""
+
+NAME = r"^[a-z0-9][a-z0-9_.-]{0,59}$"
+"""What the name of a key looks like."""
 
 _PREFIX = "clutch_"  # those who look for leaked keys know ours by it
 

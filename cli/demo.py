@@ -8,9 +8,10 @@ import typer
 import demo as demo_market
 from api.serving import listen
 from cli.connection import one_transaction, ready_database
+from cli.keys import service_key
 from cli.loading import progress_bar
 from cli.match import print_matches
-from cli.serve import serve_until_stopped, service_key
+from cli.serve import serve_until_stopped
 from clutch.settings import Settings, settings
 from matching.knowledge import load_knowledge, train_delivery_time
 from matching.nearby import Question, match_shops

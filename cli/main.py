@@ -16,6 +16,7 @@ __all__ = ["run"]
 # Each module has an `app` with the command in it. Only the called one is imported, so that
 # `clutch db status` does not wait for the models.
 _MODULES = {
+    "audit": "cli.audit",
     "bench": "cli.bench",
     "db": "cli.database",
     "demo": "cli.demo",
@@ -27,6 +28,7 @@ _MODULES = {
     "seed": "cli.seed",
     "serve": "cli.serve",
     "train": "cli.train",
+    "users": "cli.users",
     "worker": "cli.worker",
 }
 

@@ -1,9 +1,6 @@
 """`clutch serve`: the API on this machine."""
 
 import os
-import secrets
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,10 +8,10 @@ import typer
 from api.serving import listen
 from api.serving import serve as serve_api
 from cli.connection import ready_database
-from clutch.errors import SetupNeeded
+from cli.keys import service_key, token_key
 from clutch.settings import Settings, settings
 
-__all__ = ["app", "serve_until_stopped", "service_key"]
+__all__ = ["app", "serve_until_stopped"]
 
 app = typer.Typer()
 
@@ -45,33 +42,5 @@ def serve_until_stopped(chosen: Settings) -> None:
         # Workers are new processes: they read the same choices from their environment.
         os.environ["CLUTCH_DATABASE_URL"] = database.url
         os.environ["CLUTCH_SERVICE_KEY"] = service_key(chosen)
+        os.environ["CLUTCH_TOKEN_KEY"] = token_key(chosen)
         serve_api(listening, workers=chosen.workers)
-
-
-def service_key(chosen: Settings) -> str:
-    """Return the service key of the settings; in development one is made and kept when none is set.
-
-    Raises
-    ------
-    SetupNeeded
-        None is set, in production; or it cannot be kept.
-    """
-    if chosen.service_key:
-        return chosen.service_key.get_secret_value()
-    if chosen.environment == "production":
-        raise SetupNeeded("set CLUTCH_SERVICE_KEY to what callers of the API must show")
-    path = chosen.data_directory / "service-key"
-    try:
-        return _kept(path)
-    except OSError as error:
-        raise SetupNeeded(f"cannot keep a key in {path} ({error.strerror})") from error
-
-
-def _kept(path: Path) -> str:
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Readable by its owner alone, and never seen half-written.
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as new:
-            new.write(secrets.token_urlsafe(24))
-        Path(new.name).replace(path)
-    return path.read_text().strip()

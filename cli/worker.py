@@ -5,9 +5,11 @@ import signal
 from typing import Annotated
 
 import typer
+from pydantic import SecretStr
 
 from api.logs import configure_logs
 from cli.connection import ready_database
+from cli.keys import token_key
 from clutch.settings import Settings, settings
 from jobs import queries
 from jobs.worker import run_worker
@@ -36,6 +38,8 @@ def worker(
             _show_failed(database.url)
             return
         configure_logs(chosen.environment)
+        # Codes are hashed with it, as the server that checks them does.
+        chosen = chosen.model_copy(update={"token_key": SecretStr(token_key(chosen))})
         asyncio.run(_until_stopped(chosen, database.url, at_a_time))
 
 

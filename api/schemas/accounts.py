@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from accounts.codes import DIGITS, Purpose
 from accounts.contacts import email_address, phone_number
 from accounts.passwords import LEAST_LENGTH, MOST_LENGTH
-from accounts.service_keys import SCOPES
+from accounts.service_keys import NAME, SCOPES
 from api.schemas.matching import Text
 
 __all__ = [
@@ -208,7 +208,7 @@ class NewServiceKey(BaseModel):
         {"name": "order-service-2026", "role": "order_service", "scopes": ["matching"]}
     )
 
-    name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+    name: Annotated[str, Field(min_length=1, max_length=60, pattern=NAME)]
     role: Literal["order_service", "pipeline"]
     scopes: Annotated[list[str], Field(min_length=1, max_length=10)]
 

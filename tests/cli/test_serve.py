@@ -17,13 +17,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.keys import service_key, token_key
 from cli.main import run
-from cli.serve import service_key
 from clutch.errors import SetupNeeded
 from clutch.settings import Settings
 from storage.cluster import Cluster, Database
 
 KEY = "a key for the tests"
+TOKEN_KEY = "a key that tokens are signed with in tests"
 
 Started = Callable[..., tuple[subprocess.Popen[str], str]]
 
@@ -47,7 +48,8 @@ def started(directory: Path) -> Iterator[Started]:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = str(probe.getsockname()[1])
         kept = {name: value for name, value in os.environ.items() if "CLUTCH" not in name}
-        given = {"data_directory": str(directory), "service_key": KEY} | settings
+        given = {"data_directory": str(directory), "service_key": KEY, "token_key": TOKEN_KEY}
+        given |= settings
         chosen = {f"CLUTCH_{name.upper()}": value for name, value in given.items()}
         command = [sys.executable, "-c", "from cli.main import run; run()"]
         process = subprocess.Popen(
@@ -106,6 +108,7 @@ def test_workers_share_the_requests_and_their_logs_are_json(
     assert all({"event", "level", "timestamp"} <= set(event) for event in events)
     assert sum(event["event"] == "Application shutdown complete." for event in events) == 2
     assert KEY not in log
+    assert TOKEN_KEY not in log
 
 
 @pytest.mark.slow
@@ -139,18 +142,28 @@ def test_a_port_in_use_is_one_clear_line(
     )
 
 
-def test_in_development_a_key_is_made_once_and_kept_to_its_owner(directory: Path) -> None:
+@pytest.mark.parametrize(
+    ("key_of", "file"), [(service_key, "service-key"), (token_key, "token-key")]
+)
+def test_in_development_a_key_is_made_once_and_kept_to_its_owner(
+    directory: Path, key_of: Callable[[Settings], str], file: str
+) -> None:
     chosen = Settings(data_directory=directory / "new")
-    key = service_key(chosen)
+    key = key_of(chosen)
     assert len(key) == 32
-    assert service_key(chosen) == key
-    kept = directory / "new" / "service-key"
+    assert key_of(chosen) == key
+    kept = directory / "new" / file
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert [file.name for file in kept.parent.iterdir()] == ["service-key"]
+    assert [each.name for each in kept.parent.iterdir()] == [file]
 
 
-def test_in_production_a_key_must_be_set(directory: Path) -> None:
+@pytest.mark.parametrize(
+    ("key_of", "name"), [(service_key, "CLUTCH_SERVICE_KEY"), (token_key, "CLUTCH_TOKEN_KEY")]
+)
+def test_in_production_a_key_must_be_set(
+    directory: Path, key_of: Callable[[Settings], str], name: str
+) -> None:
     chosen = Settings(data_directory=directory, environment="production")
-    with pytest.raises(SetupNeeded, match="set CLUTCH_SERVICE_KEY"):
-        service_key(chosen)
+    with pytest.raises(SetupNeeded, match=f"set {name} to"):
+        key_of(chosen)
     assert list(directory.iterdir()) == []
