@@ -20,20 +20,30 @@ from api.limits import BodyLimit
 from api.live.door import Door
 from api.metrics import Metrics, RequestMetrics
 from api.openapi import GUARDED, complete_openapi, operation_id
+from api.paying import enter_provider, mount_sandbox
 from api.rate_limits import RateLimits
 from api.routes import (
     audit,
     auth,
+    deliveries,
+    devices,
     events,
     files,
     health,
+    kpis,
     matching,
+    notifications,
     onboarding,
+    orders,
+    payments,
     quotes,
+    ratings,
     service_keys,
     shop_admin,
     shops,
     users,
+    vehicles,
+    webhook_endpoints,
 )
 from api.state import State
 from clutch.settings import Settings
@@ -41,6 +51,7 @@ from clutch.settings import settings as read_settings
 from jobs.worker import working
 from matching.roads import open_road_engine
 from notifications.hints import through_redis
+from orders.invitations import Rules
 from storage.cluster import assert_fit_to_serve, running_database
 from storage.session import open_engine, open_pool
 
@@ -67,6 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             app.state.clutch = await _open_state(stack, chosen, metrics)
+            enter_provider(stack, app.state.clutch, chosen, sandbox)
             await stack.enter_async_context(live.open(app.state.clutch))
             await _open_worker(stack, chosen, app.state.clutch)
             # What was made so far stays: the collector need not look at it with each request.
@@ -97,16 +109,26 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         service_keys,
         audit,
         matching,
+        vehicles,
+        orders,
         quotes,
+        payments,
+        deliveries,
+        ratings,
+        kpis,
         events,
         onboarding,
         shop_admin,
         shops,
         files,
+        notifications,
+        devices,
+        webhook_endpoints,
         health,
     ):
         app.include_router(resource.router)
     app.mount("/socket.io", live)
+    sandbox = mount_sandbox(app, chosen)
     assert_declared(app, GUARDED)
     complete_openapi(app)
     return app
@@ -133,6 +155,8 @@ async def _open_state(stack: AsyncExitStack, chosen: Settings, metrics: Metrics)
         roads=roads,
         token_key=_secret(chosen.token_key) or secrets.token_urlsafe(32),
         service_key=_secret(chosen.service_key),
+        in_production=chosen.environment == "production",
+        rules=Rules.of(chosen),
         limits=RateLimits(redis_url=chosen.redis_url, on=chosen.rate_limits == "on"),
     )
     stack.push_async_callback(state.limits.close)

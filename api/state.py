@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -20,6 +21,8 @@ from api.rate_limits import RateLimits
 from clutch.errors import ClutchError
 from matching.knowledge import Knowledge, load_knowledge
 from matching.roads import RoadEngine
+from orders.invitations import Rules
+from orders.payments.port import Provider
 from storage.session import transaction
 
 __all__ = ["State", "knowledge_of", "state_of"]
@@ -40,8 +43,12 @@ class State:
     roads: RoadEngine | None
     token_key: str
     service_key: str | None
+    in_production: bool = False
+    rules: Rules = field(default_factory=Rules)
     limits: RateLimits = field(default_factory=RateLimits)
     hashing: Hashing = field(default_factory=Hashing)
+    provider: Provider | None = None
+    webhook_secrets: Sequence[str] = ()
     _knowledge: Knowledge | None = None
     _known_until: float = 0.0
     _loading: asyncio.Task[Knowledge] | None = None

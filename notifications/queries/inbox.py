@@ -1,7 +1,6 @@
 """The SQL of the inbox: who is told, what stands there, what they chose.
 
-Reads: app_user, user_role, shop_member. Reads/Writes: notification, notification_choice, and the
-quiet hours of app_user.
+Reads: app_user, user_role, shop_member. Reads/Writes: notification, notification_choice.
 """
 
 import datetime as dt
@@ -18,7 +17,6 @@ from storage.tables.accounts import AppUser, ShopMember, UserRole
 from storage.tables.notifications import Notification, NotificationChoice
 
 __all__ = [
-    "QuietHours",
     "Recipient",
     "add_notifications",
     "choices_of",
@@ -28,8 +26,6 @@ __all__ = [
     "members_of_shop",
     "people",
     "put_choices",
-    "put_quiet_hours",
-    "quiet_hours_of",
     "unread_count",
     "with_role",
 ]
@@ -43,13 +39,6 @@ class Recipient(NamedTuple):
     quiet_from_minute: int | None
     quiet_until_minute: int | None
     push: bool
-
-
-class QuietHours(NamedTuple):
-    """Minutes of the day, in Cairo; both None where there are none."""
-
-    from_minute: int | None
-    until_minute: int | None
 
 
 def _recipients(type: str) -> Select[*tuple[Any, ...]]:
@@ -171,23 +160,4 @@ def put_choices(session: Session, user_id: UUID, choices: Mapping[str, bool]) ->
         chosen.on_conflict_do_update(
             index_elements=["user_id", "type"], set_={"push": chosen.excluded.push}
         )
-    )
-
-
-def quiet_hours_of(session: Session, user_id: UUID) -> QuietHours:
-    """Return the quiet hours of somebody."""
-    row = session.execute(
-        select(AppUser.quiet_from_minute, AppUser.quiet_until_minute).where(
-            AppUser.user_id == user_id
-        )
-    ).one()
-    return QuietHours._make(row)
-
-
-def put_quiet_hours(session: Session, user_id: UUID, hours: QuietHours) -> None:
-    """Keep the quiet hours of somebody."""
-    session.execute(
-        update(AppUser)
-        .where(AppUser.user_id == user_id)
-        .values(quiet_from_minute=hours.from_minute, quiet_until_minute=hours.until_minute)
     )

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, any_, func, insert, literal, select, update
+from sqlalchemy import Row, any_, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from storage.paging import Page, page_of
@@ -25,7 +26,6 @@ __all__ = [
     "endpoint",
     "endpoint_for_update",
     "endpoint_page",
-    "name_taken",
     "set_delivery",
     "subscribed",
 ]
@@ -62,15 +62,11 @@ _ENDPOINT = [getattr(WebhookEndpoint, name) for name in EndpointRow._fields]
 _DELIVERY = [getattr(WebhookDelivery, name) for name in DeliveryRow._fields]
 
 
-def name_taken(session: Session, name: str) -> bool:
-    """Say whether an endpoint has this name."""
-    named = select(func.count()).where(WebhookEndpoint.name == name)
-    return session.scalars(named).one() > 0
-
-
-def add_endpoint(session: Session, row: EndpointRow) -> None:
-    """Keep a new endpoint."""
-    session.execute(insert(WebhookEndpoint).values(row._asdict()))
+def add_endpoint(session: Session, row: EndpointRow) -> bool:
+    """Keep a new endpoint; False where another has its name."""
+    new = upsert(WebhookEndpoint).values(row._asdict())
+    kept = new.on_conflict_do_nothing(index_elements=["name"])
+    return session.execute(kept.returning(WebhookEndpoint.endpoint_id)).first() is not None
 
 
 def endpoint(session: Session, endpoint_id: UUID) -> EndpointRow | None:

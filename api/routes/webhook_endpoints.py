@@ -1,0 +1,163 @@
+"""`/admin/webhook-endpoints`: where partners hear of events, and what became of each message."""
+
+import datetime as dt
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access import Admin
+from api.acting import acting, answer
+from api.bodies import JsonRoute
+from api.problems import PROBLEMS
+from api.schemas.notifications import EndpointBody, EndpointChange
+from api.schemas.pages import Cursor, PageSize
+from api.state import state_of
+from notifications import endpoints
+from notifications.endpoints import (
+    Deliveries,
+    DeliveryView,
+    Endpoints,
+    EndpointView,
+    NewEndpoint,
+    NewSecret,
+)
+
+__all__ = ["router"]
+
+router = APIRouter(
+    prefix="/api/v1/admin/webhook-endpoints", tags=["webhooks"], route_class=JsonRoute
+)
+
+_UNKNOWN: dict[int | str, dict[str, Any]] = {404: PROBLEMS[404]}
+
+
+@router.post(
+    "",
+    name="add_webhook_endpoint",
+    status_code=201,
+    response_model=NewEndpoint,
+    responses={409: PROBLEMS[409]},
+)
+def add(request: Request, body: EndpointBody, caller: Admin) -> Response:
+    """Enter an endpoint; the answer is the only time that its secret is seen.
+
+    It takes no `Idempotency-Key`, because an answer that holds a secret is never kept: sent twice,
+    the second is refused for its name.
+    """
+    with acting(request, caller) as session:
+        made = endpoints.add_endpoint(
+            session,
+            name=body.name,
+            url=body.url,
+            events=body.events,
+            public_only=state_of(request).in_production,
+            actor=caller.name,
+            now=dt.datetime.now(dt.UTC),
+        )
+    return answer(made, status=201)
+
+
+@router.get("", name="list_webhook_endpoints", response_model=Endpoints)
+def list_all(
+    request: Request, caller: Admin, page_size: PageSize = 20, cursor: Cursor = None
+) -> Response:
+    """Return the endpoints, newest first, without their secrets."""
+    with acting(request, caller) as session:
+        return answer(endpoints.list_endpoints(session, limit=page_size, cursor=cursor))
+
+
+@router.put(
+    "/{endpoint_id}",
+    name="change_webhook_endpoint",
+    response_model=EndpointView,
+    responses=_UNKNOWN,
+)
+def change(request: Request, endpoint_id: UUID, body: EndpointChange, caller: Admin) -> Response:
+    """Change where an endpoint is and what it hears of; `active: false` switches it off."""
+    with acting(request, caller) as session:
+        return answer(
+            endpoints.change_endpoint(
+                session,
+                endpoint_id,
+                url=body.url,
+                events=body.events,
+                active=body.active,
+                public_only=state_of(request).in_production,
+                actor=caller.name,
+                now=dt.datetime.now(dt.UTC),
+            )
+        )
+
+
+@router.post(
+    "/{endpoint_id}/rotate-secret",
+    name="rotate_webhook_secret",
+    status_code=201,
+    response_model=NewSecret,
+    responses=_UNKNOWN,
+)
+def rotate(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
+    """Make a new secret; messages are signed with it and with the old one, until that is ended.
+
+    It takes no `Idempotency-Key`, because an answer that holds a secret is never kept: where the
+    answer was lost, ask again; the old secret stays and the lost one goes.
+    """
+    with acting(request, caller) as session:
+        made = endpoints.rotate_secret(
+            session, endpoint_id, actor=caller.name, now=dt.datetime.now(dt.UTC)
+        )
+    return answer(made, status=201)
+
+
+@router.delete(
+    "/{endpoint_id}/old-secret",
+    name="end_old_webhook_secret",
+    response_model=EndpointView,
+    responses=_UNKNOWN,
+)
+def end_old(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
+    """End the old secret, once the partner knows the new one."""
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        return answer(endpoints.end_old_secret(session, endpoint_id, actor=caller.name, now=now))
+
+
+@router.get(
+    "/{endpoint_id}/deliveries",
+    name="list_webhook_deliveries",
+    response_model=Deliveries,
+    responses=_UNKNOWN,
+)
+def deliveries(
+    request: Request,
+    endpoint_id: UUID,
+    caller: Admin,
+    status: Literal["waiting", "delivered", "given_up"] | None = None,
+    page_size: PageSize = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """Return the messages to an endpoint, newest first, and what became of each."""
+    with acting(request, caller) as session:
+        return answer(
+            endpoints.deliveries_of(
+                session, endpoint_id, status=status, limit=page_size, cursor=cursor
+            )
+        )
+
+
+@router.post(
+    "/{endpoint_id}/deliveries/{delivery_id}/resend",
+    name="resend_webhook",
+    response_model=DeliveryView,
+    responses={404: PROBLEMS[404], 409: PROBLEMS[409]},
+)
+def resend(request: Request, endpoint_id: UUID, delivery_id: UUID, caller: Admin) -> Response:
+    """Send a message once more under its own id, so that a partner who has it can tell."""
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        return answer(
+            endpoints.send_again(session, endpoint_id, delivery_id, actor=caller.name, now=now)
+        )

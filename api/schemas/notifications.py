@@ -1,0 +1,124 @@
+"""What people send to `/notifications/*` and `/devices`, and administrators to webhooks."""
+
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from api.schemas.matching import Text
+from notifications.choices import CHOOSABLE
+from notifications.devices import Platform
+from notifications.sending import MOST_AT_ONCE
+from notifications.texts import ANNOUNCEMENT
+from notifications.texts import Text as Written
+from notifications.webhooks import EVENTS
+
+__all__ = ["ChoicesBody", "DeviceBody", "EndpointBody", "EndpointChange", "SendBody"]
+
+_STRICT = ConfigDict(strict=True, extra="forbid")
+
+
+def _with_example(example: dict[str, Any]) -> ConfigDict:
+    return _STRICT | ConfigDict(json_schema_extra={"examples": [example]})
+
+
+# The line feed is welcome in what people read; other control characters are not.
+Paragraph = Annotated[
+    str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$")
+]
+Value = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Type = Literal[CHOOSABLE]  # type: ignore[valid-type]
+Event = Literal[EVENTS]  # type: ignore[valid-type]
+Id = Annotated[UUID, Field(strict=False)]
+Url = Annotated[str, Field(min_length=8, max_length=500, pattern=r"^https?://[\x21-\x7e]+$")]
+Events = Annotated[list[Event], Field(min_length=1, max_length=len(EVENTS))]
+
+
+class ChoicesBody(BaseModel):
+    """For which types push is on; those left out stay as they are."""
+
+    model_config = _with_example({"push": {"new_quote": True, "order_status": False}})
+
+    push: Annotated[dict[Type, bool], Field(max_length=len(CHOOSABLE))]
+
+
+class DeviceBody(BaseModel):
+    """A device, by the token that Firebase gave it."""
+
+    model_config = _with_example(
+        {"token": "d-Xf3:APA91bHun4MxP5egoKMwt2KZFBaFUH", "platform": "android"}
+    )
+
+    token: Annotated[str, Field(min_length=8, max_length=1_024, pattern=r"^[\x21-\x7e]+$")]
+    platform: Platform
+
+
+class TextBody(BaseModel):
+    """A title and a message in one language."""
+
+    model_config = _STRICT
+
+    title: Text
+    message: Paragraph
+
+
+class SendBody(BaseModel):
+    """A notification, and whom it is for: `user_ids`, the staff of `shop_id`, or a `role`."""
+
+    model_config = _with_example(
+        {
+            "role": "customer",
+            "type": ANNOUNCEMENT,
+            "en": {"title": "Open on Friday", "message": "Shops answer on Fridays from now on."},
+            "ar": {"title": "نعمل يوم الجمعة", "message": "المحلات ترد يوم الجمعة من الآن."},
+            "data": {"campaign": "fridays"},
+        }
+    )
+
+    user_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_AT_ONCE)] | None = None
+    shop_id: Id | None = None
+    role: Literal["customer", "shop_owner", "shop_staff", "admin", "analyst"] | None = None
+    type: Type = ANNOUNCEMENT
+    en: TextBody
+    ar: TextBody
+    data: Annotated[dict[Name, Value], Field(max_length=20)] = {}
+
+    @model_validator(mode="after")
+    def _to_somebody(self) -> Self:
+        if [self.user_ids, self.shop_id, self.role].count(None) != 2:
+            raise ValueError("one of user_ids, shop_id and role")
+        return self
+
+    def texts(self) -> dict[str, Written]:
+        """Return the texts by language."""
+        by_language = {"en": self.en, "ar": self.ar}
+        return {each: Written(text.title, text.message) for each, text in by_language.items()}
+
+
+class EndpointChange(BaseModel):
+    """Where a partner hears of events, of which, and whether at all."""
+
+    model_config = _with_example(
+        {"url": "https://partner.example.com/clutch", "events": ["order.status"], "active": True}
+    )
+
+    url: Url
+    events: Events
+    active: bool
+
+
+class EndpointBody(BaseModel):
+    """A new endpoint of a partner."""
+
+    model_config = _with_example(
+        {
+            "name": "Fleet partner",
+            "url": "https://partner.example.com/clutch",
+            "events": ["order.status", "payment.captured"],
+        }
+    )
+
+    name: Text
+    url: Url
+    events: Events
