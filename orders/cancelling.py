@@ -21,7 +21,9 @@ from orders.status import EXPIRED, advance
 from orders.views import OrderView, RequestView, order_for_shop, order_view
 from storage.session import as_platform
 
-__all__ = ["NotWon", "cancel", "cancel_order", "expire_order", "refuse_order"]
+__all__ = ["NotWon", "cancel", "cancel_order", "expire_order", "overdue_orders", "refuse_order"]
+
+_MOST_ORDERS = 200
 
 
 class NotWon(Conflict):
@@ -92,6 +94,11 @@ def expire_order(session: Session, order_id: UUID, *, now: dt.datetime) -> bool:
         return False
     cancel(session, order, party=Party.PLATFORM, actor="platform", reason=EXPIRED, now=now)
     return True
+
+
+def overdue_orders(session: Session, *, now: dt.datetime) -> list[UUID]:
+    """Return orders whose time is up without a quote and that nobody cancelled, some at a time."""
+    return requests.overdue(session, now=now, limit=_MOST_ORDERS)
 
 
 def cancel(

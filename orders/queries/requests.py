@@ -47,6 +47,7 @@ __all__ = [
     "order",
     "order_for_update",
     "orders_of_user",
+    "overdue",
     "own_photos",
     "parts_of",
     "parts_of_orders",
@@ -225,6 +226,17 @@ def orders_of_user(
         cursor=cursor,
     )
     return Page([OrderRow._make(row) for row in page.rows], page.next_cursor)
+
+
+def overdue(session: Session, *, now: dt.datetime, limit: int) -> list[UUID]:
+    """Return submitted orders whose time is up."""
+    rows = session.scalars(
+        select(PartsOrder.order_id)
+        .where(PartsOrder.status == "submitted", PartsOrder.expires_at <= now)
+        .order_by(PartsOrder.expires_at)
+        .limit(limit)
+    )
+    return list(rows)
 
 
 def add_order(session: Session, values: Mapping[str, Any]) -> bool:
