@@ -34,6 +34,7 @@ __all__ = [
     "NotDeclared",
     "Operation",
     "OrderService",
+    "ShopOrAdmin",
     "ShopOwner",
     "ShopStaff",
     "SignedIn",
@@ -83,6 +84,7 @@ Anyone = Annotated[Principal, Depends(Access(Role.ANONYMOUS))]
 SignedIn = Annotated[Principal, Depends(Access(*_PEOPLE))]
 Customer = Annotated[Principal, Depends(Access(Role.CUSTOMER))]
 ShopStaff = Annotated[Principal, Depends(Access(Role.SHOP_STAFF))]
+ShopOrAdmin = Annotated[Principal, Depends(Access(Role.SHOP_STAFF, Role.ADMIN))]
 ShopOwner = Annotated[Principal, Depends(Access(Role.SHOP_OWNER))]
 Admin = Annotated[Principal, Depends(Access(Role.ADMIN))]
 OrderService = Annotated[

@@ -6,6 +6,7 @@ it once and again from time to time, not with each request.
 
 from dataclasses import dataclass
 
+import polars as pl
 from sqlalchemy.orm import Session
 
 from clutch.errors import ClutchError
@@ -19,6 +20,7 @@ __all__ = [
     "Knowledge",
     "TooFewDeliveries",
     "load_knowledge",
+    "observe_deliveries",
     "train_delivery_time",
 ]
 
@@ -84,3 +86,21 @@ def train_delivery_time(session: Session) -> tuple[str, int]:
         trained_rows=trips.height,
     )
     return model.version, trips.height
+
+
+def observe_deliveries(session: Session, trips: pl.DataFrame) -> str:
+    """Roll the newest delivery-time model forward over finished trips; keep and return its version.
+
+    `trips` are as `DeliveryTimeModel.observe` takes them, each once and in the order of time.
+    """
+    newest = queries.newest_model(session, DELIVERY_TIME)
+    model = delivery_time.from_bytes(newest[1]) if newest else delivery_time.cold_start()
+    model.observe(trips)
+    queries.add_model_version(
+        session,
+        name=DELIVERY_TIME,
+        version=model.version,
+        parameters=model.to_bytes(),
+        trained_rows=model.trips_seen,
+    )
+    return model.version

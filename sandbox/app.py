@@ -55,12 +55,8 @@ class Sandbox:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Send events for as long as the block lasts."""
-        with sending(
-            self.books_path(),
-            secret=self.merchant.webhook_secret,
-            notify_url=self.merchant.notify_url,
-            pace=self.pace,
-        ):
+        secret = self.merchant.webhook_secret
+        with sending(self.books_path(), secret=secret, pace=self.pace):
             yield
 
     def books_path(self) -> Path:
@@ -178,10 +174,15 @@ class _Door:
             after = change(before)
             if after != before:
                 self._books.keep(after)
-                now = dt.datetime.now(dt.UTC)
-                pace = self._sandbox.pace
-                named = kind or after.status
-                queue_event(self._books, named, after, before=before, pace=pace, now=now)
+                queue_event(
+                    self._books,
+                    kind or after.status,
+                    after,
+                    before=before,
+                    notify_url=self._sandbox.merchant.notify_url,
+                    pace=self._sandbox.pace,
+                    now=dt.datetime.now(dt.UTC),
+                )
         return after
 
     def _is_merchant(self, request: Request) -> bool:

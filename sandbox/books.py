@@ -22,8 +22,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS payment (
     reference TEXT PRIMARY KEY, merchant_reference TEXT UNIQUE NOT NULL, content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS event (
-    event_id TEXT PRIMARY KEY, body BLOB NOT NULL, send_at REAL NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0);
+    event_id TEXT PRIMARY KEY, notify_url TEXT NOT NULL, body BLOB NOT NULL,
+    send_at REAL NOT NULL, attempts INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS event_send_at ON event (send_at);
 """
 
@@ -32,6 +32,7 @@ class WaitingEvent(NamedTuple):
     """A message for the merchant, and how often it was tried."""
 
     event_id: str
+    notify_url: str
     body: bytes
     attempts: int
 
@@ -81,17 +82,19 @@ class Books:
             (payment.reference, payment.merchant_reference, orjson.dumps(asdict(payment))),
         )
 
-    def queue(self, event_id: str, body: bytes, *, send_at: float, attempts: int = 0) -> None:
+    def queue(self, event: WaitingEvent, *, send_at: float) -> None:
         """Have an event sent at `send_at` (seconds since 1970)."""
         self._connection.execute(
-            "INSERT INTO event VALUES (?, ?, ?, ?)", (event_id, body, send_at, attempts)
+            "INSERT INTO event (event_id, notify_url, body, attempts, send_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (*event, send_at),
         )
 
     def take_due(self, now: float, *, until: float) -> list[WaitingEvent]:
         """Take the events that are due; others leave them alone until `until`."""
         with self.changing():
             rows = self._connection.execute(
-                "SELECT event_id, body, attempts FROM event WHERE send_at <= ?"
+                "SELECT event_id, notify_url, body, attempts FROM event WHERE send_at <= ?"
                 " ORDER BY send_at LIMIT 20",
                 (now,),
             ).fetchall()

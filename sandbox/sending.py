@@ -14,7 +14,7 @@ import orjson
 from standardwebhooks import Webhook
 
 from clutch.ids import uuid7
-from sandbox.books import Books
+from sandbox.books import Books, WaitingEvent
 from sandbox.cards import Behaviour
 from sandbox.ledger import Payment
 
@@ -34,25 +34,39 @@ class Pace:
 
 
 def queue_event(
-    books: Books, kind: str, payment: Payment, *, before: Payment, pace: Pace, now: dt.datetime
+    books: Books,
+    kind: str,
+    payment: Payment,
+    *,
+    before: Payment,
+    notify_url: str,
+    pace: Pace,
+    now: dt.datetime,
 ) -> None:
     """Queue the event `payment.<kind>` in the books that are being changed.
 
     `before` is the payment as it was: the old news that a reordering card sends again.
     """
+    event = WaitingEvent(_new_id(), notify_url, _body(kind, payment, now), 0)
     at = now.timestamp()
-    lateness = pace.late if payment.behaviour is Behaviour.LATE else 0.0
-    event_id, body = f"evt_{uuid7().hex}", _body(kind, payment, now)
-    if payment.behaviour is Behaviour.LOST:
-        # It counts as tried once, with nobody the wiser.
-        books.queue(event_id, body, send_at=at + pace.retry, attempts=1)
-        return
-    books.queue(event_id, body, send_at=at + lateness)
+    match payment.behaviour:
+        case Behaviour.LOST:
+            # It counts as tried once, with nobody the wiser.
+            books.queue(event._replace(attempts=1), send_at=at + pace.retry)
+            return
+        case Behaviour.LATE:
+            books.queue(event, send_at=at + pace.late)
+            return
+    books.queue(event, send_at=at)
     if payment.behaviour is Behaviour.DOUBLED:
-        books.queue(f"evt_{uuid7().hex}", body, send_at=at + pace.look)
+        books.queue(event._replace(event_id=_new_id()), send_at=at + pace.look)
     if payment.behaviour is Behaviour.REORDERED and before.status != "open":
         stale = _body(before.status, before, now)
-        books.queue(f"evt_{uuid7().hex}", stale, send_at=at + pace.look)
+        books.queue(event._replace(event_id=_new_id(), body=stale), send_at=at + pace.look)
+
+
+def _new_id() -> str:
+    return f"evt_{uuid7().hex}"
 
 
 def _body(kind: str, payment: Payment, now: dt.datetime) -> bytes:
@@ -61,32 +75,31 @@ def _body(kind: str, payment: Payment, now: dt.datetime) -> bytes:
 
 
 @contextmanager
-def sending(path: Path, *, secret: str, notify_url: str, pace: Pace) -> Iterator[None]:
-    """Send events in a thread for as long as the block lasts."""
+def sending(path: Path, *, secret: str, pace: Pace) -> Iterator[None]:
+    """Send the events of these books in a thread for as long as the block lasts."""
     stop = threading.Event()
-    arguments = (path, Webhook(secret), notify_url, pace, stop)
+    arguments = (path, Webhook(secret), pace, stop)
     thread = threading.Thread(target=_send_until, args=arguments, daemon=True)
     thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join()
+        # Not for long: it may be waiting for an answer of the very process that stops.
+        thread.join(timeout=1)
 
 
-def _send_until(
-    path: Path, signer: Webhook, notify_url: str, pace: Pace, stop: threading.Event
-) -> None:
+def _send_until(path: Path, signer: Webhook, pace: Pace, stop: threading.Event) -> None:
+    while not path.exists():
+        if stop.wait(pace.look):
+            return
     books = Books(path)
     with httpx.Client(timeout=10, trust_env=False) as http:
         while not stop.wait(pace.look):
             now = dt.datetime.now(dt.UTC)
             due = books.take_due(now.timestamp(), until=now.timestamp() + _CLAIM_SECONDS)
             for event in due:
-                if (
-                    _taken(http, signer, notify_url, event.event_id, event.body, now)
-                    or event.attempts >= _MOST_ATTEMPTS
-                ):
+                if _taken(http, signer, event, now) or event.attempts >= _MOST_ATTEMPTS:
                     books.forget(event.event_id)
                 else:
                     wait = pace.retry * 2**event.attempts
@@ -94,20 +107,13 @@ def _send_until(
     books.close()
 
 
-def _taken(
-    http: httpx.Client,
-    signer: Webhook,
-    notify_url: str,
-    event_id: str,
-    body: bytes,
-    now: dt.datetime,
-) -> bool:
+def _taken(http: httpx.Client, signer: Webhook, event: WaitingEvent, now: dt.datetime) -> bool:
     headers = {
         "content-type": "application/json",
-        "webhook-id": event_id,
+        "webhook-id": event.event_id,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signer.sign(event_id, now, body.decode()),
+        "webhook-signature": signer.sign(event.event_id, now, event.body.decode()),
     }
     with suppress(httpx.HTTPError):
-        return http.post(notify_url, content=body, headers=headers).is_success
+        return http.post(event.notify_url, content=event.body, headers=headers).is_success
     return False

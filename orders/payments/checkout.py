@@ -1,7 +1,7 @@
-"""Sending a customer to the provider's page, and bringing home what providers know.
+"""Sending a customer to the provider's page.
 
-Reads/Writes: payment. Opens transactions of its own, one before and one after a provider is asked,
-for none is open meanwhile. What a crash in between leaves undone, `reconcile` finds.
+Reads/Writes: payment. Opens transactions of its own, one before and one after the provider is
+asked, for none is open meanwhile. What a crash in between leaves undone, `reconciling` finds.
 """
 
 import datetime as dt
@@ -15,17 +15,13 @@ from clutch.errors import Conflict, NotFound, Unavailable
 from orders.lifecycle import AGREED
 from orders.payments.opening import try_again
 from orders.payments.port import PROVIDERS, Checkout, Provider, ProviderAway, ProviderRefused
-from orders.payments.settling import settle
 from orders.payments.states import PaymentStatus
 from orders.queries import payments as queries
 from orders.queries import requests
 from orders.queries.payments import PaymentRow
-from storage.session import PLATFORM, Tenant, transaction
+from storage.session import Tenant, transaction
 
-__all__ = ["CheckoutView", "NothingToCheckOut", "check_out", "reconcile"]
-
-_UNHEARD = dt.timedelta(minutes=10)
-_AT_ONCE = 100
+__all__ = ["CheckoutView", "NothingToCheckOut", "check_out"]
 
 
 class NothingToCheckOut(Conflict):
@@ -47,6 +43,7 @@ def check_out(
     payment_id: UUID,
     *,
     tenant: Tenant,
+    user_id: UUID,
     now: dt.datetime,
 ) -> CheckoutView:
     """Open the page on which a customer pays, or return the one that is open.
@@ -63,7 +60,7 @@ def check_out(
         There is no provider, or it does not answer.
     """
     with transaction(engine, tenant) as session:
-        payment = _to_pay(session, payment_id, tenant.user_id, now=now)
+        payment = _to_pay(session, payment_id, user_id, now=now)
     if payment.redirect_url is None:
         if provider is None:
             raise Unavailable("payment by card and wallet", retry_after_seconds=3_600)
@@ -83,9 +80,7 @@ def check_out(
     }
 
 
-def _to_pay(
-    session: Session, payment_id: UUID, user_id: UUID | None, *, now: dt.datetime
-) -> PaymentRow:
+def _to_pay(session: Session, payment_id: UUID, user_id: UUID, *, now: dt.datetime) -> PaymentRow:
     """Return the payment that its customer is to pay now, a new one where the last one failed."""
     seen = queries.payment(session, payment_id)
     if seen.user_id != user_id:
@@ -108,34 +103,14 @@ def _with_page(
 ) -> PaymentRow:
     """Keep where the customer pays, unless the provider's own news were faster."""
     payment = queries.payment_for_update(session, payment_id)
-    values = {"provider_reference": page.reference, "redirect_url": page.redirect_url}
-    queries.change_payment(session, payment_id, **values, updated_at=now)
-    return payment._replace(**values)
-
-
-def reconcile(engine: Engine, provider: Provider, *, now: dt.datetime) -> int:
-    """Ask the provider about payments it has long said nothing of; return how many changed.
-
-    This brings home what was lost on the way: a webhook that never came, an answer that a crash
-    kept from being written.
-    """
-    with transaction(engine, PLATFORM) as session:
-        waiting = queries.unsettled(session, now - _UNHEARD, limit=_AT_ONCE)
-    return sum(_brought_home(engine, provider, each, now=now) for each in waiting)
-
-
-def _brought_home(
-    engine: Engine, provider: Provider, payment: PaymentRow, *, now: dt.datetime
-) -> bool:
-    told = provider.look_up(payment.payment_id)
-    with transaction(engine, PLATFORM) as session:
-        order = requests.order_for_update(session, payment.order_id)
-        held = queries.payment_for_update(session, payment.payment_id)
-        if told is None:
-            # Nobody asked for a page yet: look again later, not each time.
-            queries.change_payment(session, payment.payment_id, updated_at=now)
-            return False
-        note = settle(session, order, held, told, actor="platform", now=now)
-        if note is not None:
-            queries.change_payment(session, payment.payment_id, updated_at=now)
-        return note is None
+    changed = payment._replace(
+        provider_reference=page.reference, redirect_url=page.redirect_url, updated_at=now
+    )
+    queries.change_payment(
+        session,
+        payment_id,
+        provider_reference=page.reference,
+        redirect_url=page.redirect_url,
+        updated_at=now,
+    )
+    return changed

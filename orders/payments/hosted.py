@@ -44,7 +44,7 @@ WEBHOOKS_PATH = "/api/v1/payments/webhooks/sandbox"
 SANDBOX_KEY = "sandbox"
 """The key of the sandbox in development: whoever reaches it may pay with play money anyway."""
 
-SANDBOX_SECRET = "whsec_c2FuZGJveC1ldmVudHMtaW4tZGV2ZWxvcG1lbnQ="
+SANDBOX_SECRET = "whsec_c2FuZGJveC1ldmVudHMtaW4tZGV2ZWxvcG1lbnQ="  # noqa: S105 - signs play money
 """What the sandbox signs with in development."""
 
 _STATUSES = {
@@ -194,6 +194,7 @@ def webhook_secrets(settings: Settings) -> list[str]:
     secrets = given.get_secret_value().replace(",", " ").split()
     if not 1 <= len(secrets) <= 2 or not all(map(is_secret, secrets)):
         raise InvalidInput(
-            "CLUTCH_PAYMENT_WEBHOOK_SECRETS", "one or two secrets such as whsec_MfKQ..., newest first"
+            "CLUTCH_PAYMENT_WEBHOOK_SECRETS",
+            "one or two secrets such as whsec_MfKQ..., newest first",
         )
     return secrets

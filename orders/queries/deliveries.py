@@ -25,6 +25,7 @@ __all__ = [
     "change_delivery",
     "delivery",
     "delivery_for_update",
+    "delivery_of_shop",
     "is_proof_of",
     "mark_late",
     "newest_position",
@@ -83,6 +84,20 @@ def delivery(session: Session, delivery_id: UUID) -> DeliveryRow:
         There is none.
     """
     return _one(session, select(*_COLUMNS).where(Delivery.delivery_id == delivery_id))
+
+
+def delivery_of_shop(session: Session, delivery_id: UUID, shop_id: UUID) -> DeliveryRow:
+    """Return a delivery of a shop: who works there may be the customer of another.
+
+    Raises
+    ------
+    NotFound
+        There is none, or it is not the shop's.
+    """
+    found = delivery(session, delivery_id)
+    if found.shop_id != shop_id:
+        raise NotFound("delivery")
+    return found
 
 
 def delivery_for_update(session: Session, delivery_id: UUID) -> DeliveryRow:

@@ -34,6 +34,7 @@ __all__ = [
     "refunds_of",
     "refunds_waiting",
     "set_order_payment",
+    "uncaptured",
     "unsettled",
 ]
 
@@ -141,6 +142,22 @@ def unsettled(session: Session, before: dt.datetime, *, limit: int) -> list[Paym
         .limit(limit)
     )
     return [PaymentRow._make(row) for row in rows]
+
+
+def uncaptured(session: Session, *, limit: int) -> list[UUID]:
+    """Return authorised payments of orders whose parts have left the shop."""
+    rows = session.scalars(
+        select(Payment.payment_id)
+        .join(PartsOrder, PartsOrder.order_id == Payment.order_id)
+        .where(
+            Payment.status == "authorised",
+            Payment.provider != "cash",
+            PartsOrder.status.in_(("shipped", "delivered")),
+        )
+        .order_by(Payment.payment_id)
+        .limit(limit)
+    )
+    return list(rows)
 
 
 def add_payment(session: Session, row: PaymentRow) -> None:

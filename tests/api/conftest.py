@@ -53,23 +53,28 @@ def market(databases: Any) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def settings(market: Database) -> Settings:
     return Settings(
-        database_url=market.url, service_key=SecretStr(KEY), token_key=SecretStr(TOKEN_KEY)
+        database_url=market.url,
+        service_key=SecretStr(KEY),
+        token_key=SecretStr(TOKEN_KEY),
+        rate_limits="off",  # all tests ask from one address
     )
 
 
 @contextmanager
 def _served(settings: Settings) -> Iterator[str]:
     """Serve an application for as long as the block lasts; give its address."""
-    config = uvicorn.Config(create_app(settings), log_config=None, lifespan="on")
-    server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        app = create_app(settings.model_copy(update={"port": port}))
+        config = uvicorn.Config(app, log_config=None, lifespan="on", proxy_headers=False)
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         try:
             while not server.started:
                 assert thread.is_alive()
                 time.sleep(0.01)
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield f"http://127.0.0.1:{port}"
         finally:
             server.should_exit = True
             thread.join()

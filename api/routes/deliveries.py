@@ -1,0 +1,157 @@
+"""`/deliveries/*`: from the shop's shelf to the customer's hands."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access import ShopStaff, SignedIn
+from api.acting import acting, answer
+from api.bodies import JsonRoute
+from api.problems import PROBLEMS
+from api.schemas.deliveries import AssignRequest, DeliverRequest, FailRequest, PositionRequest
+from api.state import knowledge_of
+from orders import deliveries, tracking
+from orders.tracking import DeliveryView
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/v1/deliveries", tags=["deliveries"], route_class=JsonRoute)
+
+_READ: dict[int | str, dict[str, Any]] = {
+    status: PROBLEMS[status] for status in (401, 403, 404, 422, 429, 503)
+}
+_STEP: dict[int | str, dict[str, Any]] = {**_READ, 409: PROBLEMS[409]}
+_STEP_WITH_BODY: dict[int | str, dict[str, Any]] = {
+    **_STEP,
+    **{status: PROBLEMS[status] for status in (400, 408, 413, 415)},
+}
+
+
+@router.get("/{delivery_id}", name="get_delivery", response_model=DeliveryView, responses=_READ)
+def show(request: Request, delivery_id: UUID, caller: SignedIn) -> Response:
+    """Show its customer and its shop where a delivery is, and when it should arrive."""
+    with acting(request, caller) as session:
+        return _shown(request, session, delivery_id)
+
+
+@router.post(
+    "/{delivery_id}/start", name="start_delivery", response_model=DeliveryView, responses=_STEP
+)
+def start(request: Request, delivery_id: UUID, caller: ShopStaff) -> Response:
+    """Begin to prepare the parts: the order is processing.
+
+    A payment by card or wallet must be authorised.
+    """
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        deliveries.start(session, delivery_id, shop_id=caller.shop, actor=caller.name, now=now)
+        return _shown(request, session, delivery_id)
+
+
+@router.post(
+    "/{delivery_id}/assign",
+    name="assign_delivery",
+    response_model=DeliveryView,
+    responses=_STEP_WITH_BODY,
+)
+def assign(request: Request, delivery_id: UUID, body: AssignRequest, caller: ShopStaff) -> Response:
+    """Say which courier brings the parts."""
+    with acting(request, caller) as session:
+        deliveries.assign(
+            session,
+            delivery_id,
+            shop_id=caller.shop,
+            courier_name=body.courier_name,
+            courier_phone=body.courier_phone,
+        )
+        return _shown(request, session, delivery_id)
+
+
+@router.post(
+    "/{delivery_id}/pick-up",
+    name="pick_up_delivery",
+    response_model=DeliveryView,
+    responses=_STEP,
+)
+def pick_up(request: Request, delivery_id: UUID, caller: ShopStaff) -> Response:
+    """Hand the parts to the courier: the order is shipped."""
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        deliveries.pick_up(session, delivery_id, shop_id=caller.shop, actor=caller.name, now=now)
+        return _shown(request, session, delivery_id)
+
+
+@router.post(
+    "/{delivery_id}/position",
+    name="place_courier",
+    response_model=DeliveryView,
+    responses=_STEP_WITH_BODY,
+)
+def place(
+    request: Request, delivery_id: UUID, body: PositionRequest, caller: ShopStaff
+) -> Response:
+    """Say where the courier was, at most every 5 seconds; the customer hears it at once."""
+    lon, lat = body.point.coordinates
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        tracking.place(
+            session, delivery_id, shop_id=caller.shop, lon=lon, lat=lat, at=body.at, now=now
+        )
+        return _shown(request, session, delivery_id)
+
+
+@router.post(
+    "/{delivery_id}/deliver",
+    name="deliver",
+    response_model=DeliveryView,
+    responses=_STEP_WITH_BODY,
+)
+def deliver(
+    request: Request, delivery_id: UUID, body: DeliverRequest, caller: ShopStaff
+) -> Response:
+    """Hand the parts over, with who received them or a photo; cash is collected in full."""
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        deliveries.deliver(
+            session,
+            delivery_id,
+            shop_id=caller.shop,
+            user_id=caller.person,
+            actor=caller.name,
+            received_by=body.received_by,
+            proof_file_id=body.proof_file_id,
+            collected_piastres=body.collected_piastres,
+            now=now,
+        )
+        return _shown(request, session, delivery_id)
+
+
+@router.post(
+    "/{delivery_id}/fail",
+    name="fail_delivery",
+    response_model=DeliveryView,
+    responses=_STEP_WITH_BODY,
+)
+def fail(request: Request, delivery_id: UUID, body: FailRequest, caller: ShopStaff) -> Response:
+    """Say why the parts could not be handed over; then assign them again, or cancel."""
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        deliveries.fail(
+            session,
+            delivery_id,
+            shop_id=caller.shop,
+            actor=caller.name,
+            reason=body.reason,
+            now=now,
+        )
+        return _shown(request, session, delivery_id)
+
+
+def _shown(request: Request, session: Session, delivery_id: UUID) -> Response:
+    knowledge = knowledge_of(request)
+    return answer(tracking.delivery_view(session, delivery_id, model=knowledge.delivery))

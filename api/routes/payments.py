@@ -1,0 +1,140 @@
+"""`/payments/*`: paying, giving back, and what providers tell."""
+
+import datetime as dt
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from accounts.principal import Role
+from api.access import Anyone, Customer, ShopOrAdmin, SignedIn
+from api.acting import IdempotencyKey, acting, answer, once
+from api.bodies import JsonRoute
+from api.problems import PROBLEMS
+from api.schemas.payments import ProviderEvent, RefundRequest
+from api.state import state_of
+from clutch.errors import NotFound
+from orders.payments.checkout import CheckoutView, check_out
+from orders.payments.events import EventView, receive
+from orders.payments.hosted import told_from
+from orders.payments.opening import PaymentView, RefundView, payment_view
+from orders.payments.refunds import refund
+from orders.payments.signatures import verified_id
+from storage.session import PLATFORM, transaction
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/v1/payments", tags=["payments"], route_class=JsonRoute)
+
+_PROVIDERS = ("sandbox",)
+_READ = (401, 403, 404, 422, 429, 503)
+_BODY = (400, 408, 413, 415)
+
+
+@router.get(
+    "/{payment_id}",
+    name="get_payment",
+    response_model=PaymentView,
+    responses={status: PROBLEMS[status] for status in _READ},
+)
+def show(request: Request, payment_id: UUID, caller: SignedIn) -> Response:
+    """Show a payment and its refunds to its customer and to its shop."""
+    with acting(request, caller) as session:
+        return answer(payment_view(session, payment_id, user_id=caller.user_id))
+
+
+@router.post(
+    "/{payment_id}/checkout",
+    name="check_out",
+    response_model=CheckoutView,
+    responses={status: PROBLEMS[status] for status in (*_READ, 409)},
+)
+def pay(request: Request, payment_id: UUID, caller: Customer) -> Response:
+    """Give the provider's page on which to pay by card or wallet; sent again, the same page.
+
+    After a payment that failed this opens another one: its id is in the answer.
+    """
+    state = state_of(request)
+    now = dt.datetime.now(dt.UTC)
+    view = check_out(
+        state.engine,
+        state.provider,
+        payment_id,
+        tenant=caller.tenant,
+        user_id=caller.person,
+        now=now,
+    )
+    return answer(view)
+
+
+@router.post(
+    "/{payment_id}/refund",
+    name="refund_payment",
+    status_code=201,
+    response_model=RefundView,
+    responses={status: PROBLEMS[status] for status in (*_READ, *_BODY, 409)},
+)
+def give_back(
+    request: Request,
+    payment_id: UUID,
+    body: RefundRequest,
+    caller: ShopOrAdmin,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Give back captured money, all that is left or a part of it."""
+    now = dt.datetime.now(dt.UTC)
+    return once(
+        request,
+        caller,
+        key,
+        lambda session: refund(
+            session,
+            payment_id,
+            shop_id=None if Role.ADMIN in caller.roles else caller.shop,
+            amount_piastres=body.amount_piastres,
+            reason=body.reason,
+            actor=caller.name,
+            now=now,
+        ),
+    )
+
+
+@router.post(
+    "/webhooks/{provider}",
+    name="payment_webhook",
+    status_code=202,
+    response_model=EventView,
+    responses={status: PROBLEMS[status] for status in (*_READ, *_BODY)},
+)
+def hear(
+    request: Request,
+    provider: Annotated[str, Path(min_length=1, max_length=40)],
+    body: ProviderEvent,
+    caller: Anyone,
+) -> Response:
+    """Take an event of a payment provider, signed by Standard Webhooks; each counts once.
+
+    What was told before, is about no payment of ours or does not agree with it changes nothing.
+    """
+    if provider not in _PROVIDERS:
+        raise NotFound("payment provider")
+    state = state_of(request)
+    now = dt.datetime.now(dt.UTC)
+    event_id = verified_id(
+        request.state.body, request.headers, secrets=state.webhook_secrets, now=now
+    )
+    plain = body.plain()
+    told = told_from(plain["data"])
+    with transaction(state.engine, PLATFORM) as session:
+        view = receive(
+            session,
+            provider=provider,
+            event_id=event_id,
+            type=body.type,
+            told=told,
+            payload=plain,
+            now=now,
+        )
+    return answer(view, status=202)

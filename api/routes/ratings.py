@@ -1,0 +1,53 @@
+"""`POST /auto-parts-orders/{orderId}/rating`: what the customer thought."""
+
+import datetime as dt
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access import Customer
+from api.acting import IdempotencyKey, once
+from api.bodies import JsonRoute
+from api.problems import PROBLEMS
+from api.schemas.deliveries import RatingRequest
+from orders.ratings import RatingView
+from orders.ratings import rate as rate_order
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/v1/auto-parts-orders", tags=["ratings"], route_class=JsonRoute)
+
+_STATUSES = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
+
+
+@router.post(
+    "/{order_id}/rating",
+    name="rate_order",
+    status_code=201,
+    response_model=RatingView,
+    responses={status: PROBLEMS[status] for status in _STATUSES},
+)
+def rate(
+    request: Request,
+    order_id: UUID,
+    body: RatingRequest,
+    caller: Customer,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Rate an order that was delivered, once."""
+    now = dt.datetime.now(dt.UTC)
+    return once(
+        request,
+        caller,
+        key,
+        lambda session: rate_order(
+            session,
+            order_id,
+            user_id=caller.person,
+            stars=body.stars,
+            comment=body.comment,
+            now=now,
+        ),
+    )

@@ -1,0 +1,90 @@
+"""What shops send while they deliver, and customers afterwards."""
+
+import datetime as dt
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from api.schemas.matching import GeoPoint, Text
+from api.schemas.onboarding import Phone
+
+__all__ = [
+    "AssignRequest",
+    "DeliverRequest",
+    "FailRequest",
+    "Instant",
+    "PositionRequest",
+    "RatingRequest",
+]
+
+_STRICT = ConfigDict(strict=True, extra="forbid")
+
+
+def _with_example(example: dict[str, Any]) -> ConfigDict:
+    return _STRICT | ConfigDict(json_schema_extra={"examples": [example]})
+
+
+def _near_our_time(at: dt.datetime) -> dt.datetime:
+    if 2000 <= at.year <= 2200:
+        return at.astimezone(dt.UTC)
+    raise ValueError("a time of this century, ISO 8601 with its offset")
+
+
+Instant = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_near_our_time)]
+"""An instant, ISO 8601 with its offset."""
+
+
+_Comment = Annotated[
+    str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$")
+]
+
+
+class AssignRequest(BaseModel):
+    """Who brings the parts."""
+
+    model_config = _with_example({"courier_name": "Hassan", "courier_phone": "010 1234 5678"})
+
+    courier_name: Text
+    courier_phone: Phone
+
+
+class PositionRequest(BaseModel):
+    """Where the courier was, and when."""
+
+    model_config = _with_example(
+        {
+            "point": {"type": "Point", "coordinates": [31.2357, 30.0444]},
+            "at": "2026-11-22T12:00:00Z",
+        }
+    )
+
+    point: GeoPoint
+    at: Instant
+
+
+class DeliverRequest(BaseModel):
+    """The proof: who received it, or a photo; and for cash what was collected."""
+
+    model_config = _with_example({"received_by": "Mona Adel", "collected_piastres": 48_000})
+
+    received_by: Text | None = None
+    proof_file_id: Annotated[UUID, Field(strict=False)] | None = None
+    collected_piastres: Annotated[int, Field(ge=0, le=100_000_000_000)] | None = None
+
+
+class FailRequest(BaseModel):
+    """Why it could not be handed over."""
+
+    model_config = _with_example({"reason": "Nobody was at home."})
+
+    reason: Text
+
+
+class RatingRequest(BaseModel):
+    """What the customer thought: 1 to 5 stars, and a word where they like."""
+
+    model_config = _with_example({"stars": 5, "comment": "Quick, and the right part."})
+
+    stars: Annotated[int, Field(ge=1, le=5)]
+    comment: _Comment | None = None
