@@ -57,6 +57,7 @@ def settings(market: Database) -> Settings:
         service_key=SecretStr(KEY),
         token_key=SecretStr(TOKEN_KEY),
         rate_limits="off",  # all tests ask from one address
+        job_workers=0,  # tests run jobs when they mean to: `jobs.worker.run_due`
     )
 
 

@@ -1,0 +1,119 @@
+"""`POST /notifications/send`: administrators tell many, through HTTP."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from clutch.ids import uuid7
+
+SEND, INBOX = "/api/v1/notifications/send", "/api/v1/notifications"
+NEWS = {
+    "en": {"title": "Open on Friday", "message": "Shops answer on Fridays."},
+    "ar": {"title": "نعمل يوم الجمعة", "message": "المحلات ترد يوم الجمعة."},
+    "data": {"campaign": "fridays"},
+}
+
+
+def _inbox(asking: Any) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = asking.http.get(INBOX).json()["notifications"]
+    return entries
+
+
+def test_each_is_told_once_and_the_outcome_of_each_is_reported(
+    people: Callable[..., Any],
+) -> None:
+    admin, mona, omar = people(role="admin"), people(), people()
+    omar.http.put(f"{INBOX}/choices", json={"push": {"announcement": False}})
+    nobody = str(uuid7())
+    sent = admin.http.post(SEND, json=NEWS | {"user_ids": [mona.id, omar.id, nobody, mona.id]})
+    assert sent.status_code == 201
+    assert sent.json() == {
+        "results": [
+            {"user_id": mona.id, "outcome": "queued"},
+            {"user_id": omar.id, "outcome": "switched_off"},
+            {"user_id": nobody, "outcome": "unknown_user"},
+        ],
+        "more_follow": False,
+    }
+    [hers], [his] = _inbox(mona), _inbox(omar)
+    assert (hers["type"], hers["title"], hers["data"]) == (
+        "announcement",
+        "Open on Friday",
+        {"campaign": "fridays"},
+    )
+    assert his["message"] == "Shops answer on Fridays."
+
+
+def test_a_shops_staff_is_told_and_others_are_not(
+    people: Callable[..., Any], town_in: Callable[..., Any], market: Any
+) -> None:
+    shop_id, elsewhere = town_in(market).shop(), town_in(market).shop()
+    owner = people(shop_id=shop_id)
+    staff = people(shop_id=shop_id, role="shop_staff")
+    other = people(shop_id=elsewhere)
+    sent = people(role="admin").http.post(SEND, json=NEWS | {"shop_id": str(shop_id)})
+    assert {each["user_id"] for each in sent.json()["results"]} == {owner.id, staff.id}
+    assert [len(_inbox(each)) for each in (owner, staff, other)] == [1, 1, 0]
+
+
+def test_a_role_is_told(people: Callable[..., Any]) -> None:
+    analyst, admin, mona = people(role="analyst"), people(role="admin"), people()
+    sent = admin.http.post(SEND, json=NEWS | {"role": "analyst"})
+    told = {each["user_id"] for each in sent.json()["results"]}
+    assert analyst.id in told
+    assert not {admin.id, mona.id} & told
+    assert len(_inbox(analyst)) == 1
+
+
+def test_sent_again_under_its_key_it_is_told_once(people: Callable[..., Any]) -> None:
+    admin, mona = people(role="admin"), people()
+    key = {"Idempotency-Key": f"news-{uuid7()}"}
+    body = NEWS | {"user_ids": [mona.id]}
+    first, again = (admin.http.post(SEND, json=body, headers=key) for _ in range(2))
+    assert first.content == again.content
+    assert len(_inbox(mona)) == 1
+
+
+def test_a_thousand_are_told_in_one_request_and_no_more(people: Callable[..., Any]) -> None:
+    admin, mona = people(role="admin"), people()
+    ids = [mona.id, *(str(uuid7()) for _ in range(999))]
+    sent = admin.http.post(SEND, json=NEWS | {"user_ids": ids})
+    outcomes = [each["outcome"] for each in sent.json()["results"]]
+    assert outcomes == ["queued", *["unknown_user"] * 999]
+    refused = admin.http.post(SEND, json=NEWS | {"user_ids": [*ids, str(uuid7())]})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "user_ids"
+    assert len(_inbox(mona)) == 1
+
+
+@pytest.mark.parametrize("role", ["analyst", None])
+def test_only_administrators_send(people: Callable[..., Any], role: str | None) -> None:
+    mona = people(role=role)
+    assert mona.http.post(SEND, json=NEWS | {"user_ids": [mona.id]}).status_code == 403
+    assert _inbox(mona) == []
+
+
+def test_strangers_and_programs_do_not_send(stranger: httpx.Client, client: httpx.Client) -> None:
+    asked = [each.post(SEND, json=NEWS | {"role": "admin"}) for each in (stranger, client)]
+    assert [each.status_code for each in asked] == [401, 403]
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {},
+        {"role": "customer", "shop_id": str(uuid7())},
+        {"role": "order_service"},
+        {"user_ids": []},
+        {"user_ids": ["mona"]},
+        {"role": "admin", "type": "gossip"},
+        {"role": "admin", "en": {"title": "Open", "message": "bell \x07"}},
+        {"role": "admin", "ar": None},
+        {"role": "admin", "data": {"campaign": 7}},
+        {"role": "admin", "data": {"Not a name": "x"}},
+    ],
+)
+def test_what_cannot_be_used_is_refused(people: Callable[..., Any], spoilt: dict[str, Any]) -> None:
+    assert people(role="admin").http.post(SEND, json=NEWS | spoilt).status_code == 422
