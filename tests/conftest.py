@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -138,6 +138,36 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Deal:
+    """An order whose quote was accepted, and who is in it; `staff` works at its shop."""
+
+    customer: Person
+    staff: Person
+    shop_id: UUID
+    order_id: UUID
+    payment_id: UUID
+    delivery_id: UUID
+    total_piastres: int
+
+
+_ACCEPTED = (
+    "INSERT INTO quote (quote_id, order_id, shop_id, user_id, status, parts_piastres,"
+    " delivery_fee_piastres, total_piastres, promise_at, created_at, updated_at, valid_until,"
+    " decided_at) VALUES (:quote_id, :order_id, :shop_id, :user_id, 'accepted', :total, 0, :total,"
+    " :promise_at, :now, :now, CAST(:now AS timestamptz) + interval '2 hours', :now)",
+    "UPDATE order_invitation SET answered_at = :now"
+    " WHERE order_id = :order_id AND shop_id = :shop_id",
+    "UPDATE parts_order SET status = 'accepted', selected_quote_id = :quote_id,"
+    " payment_method = :method WHERE order_id = :order_id",
+    "INSERT INTO payment (payment_id, order_id, shop_id, user_id, method, provider,"
+    " amount_piastres, created_at, updated_at) VALUES (:payment_id, :order_id, :shop_id, :user_id,"
+    " :method, :provider, :total, :now, :now)",
+    "INSERT INTO delivery (delivery_id, order_id, shop_id, user_id, promise_at, accepted_at)"
+    " VALUES (:delivery_id, :order_id, :shop_id, :user_id, :promise_at, :now)",
+)
+
+
+@dataclass(frozen=True)
 class Town:
     """Makes people and shops in a database, past the doors that tests are not about."""
 
@@ -227,6 +257,35 @@ class Town:
                     {**facts, "shop_id": shop_id, "rank": rank},
                 )
         return order_id
+
+    def deal(
+        self,
+        *,
+        method: str = "cash_on_delivery",
+        total_piastres: int = 48_000,
+        at: dt.datetime | None = None,
+    ) -> Deal:
+        """Make an accepted order with a payment and a delivery promised for two hours later."""
+        now, customer, shop_id = at or dt.datetime.now(dt.UTC), self.person(), self.shop()
+        order_id = self.order(customer, shops=[shop_id], at=now)
+        deal = Deal(
+            customer=customer,
+            staff=self.person(shop_id=shop_id, role="shop_staff"),
+            shop_id=shop_id,
+            order_id=order_id,
+            payment_id=uuid7(),
+            delivery_id=uuid7(),
+            total_piastres=total_piastres,
+        )
+        facts = asdict(deal) | {"user_id": customer.user_id, "quote_id": uuid7(), "now": now}
+        facts |= {"promise_at": now + dt.timedelta(hours=2), "total": total_piastres}
+        facts |= {"method": method, "provider": "sandbox"}
+        if method == "cash_on_delivery":
+            facts["provider"] = "cash"
+        with self.engine.begin() as connection:
+            for statement in _ACCEPTED:
+                connection.execute(text(statement), facts)
+        return deal
 
 
 @pytest.fixture(scope="session")
