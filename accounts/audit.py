@@ -125,7 +125,8 @@ def verify(session: Session, *, seen: str | None = None) -> Verdict:
     """
     if seen is not None and not _END.fullmatch(seen):
         raise InvalidInput("seen", "an earlier end of the log, as 12:9f86d0...")
-    return verdict(map(AuditRow._make, queries.audit_entries(session)), seen=seen)
+    with queries.audit_entries(session) as entries:
+        return verdict(map(AuditRow._make, entries), seen=seen)
 
 
 def verdict(rows: Iterable[AuditRow], *, seen: str | None = None) -> Verdict:

@@ -3,7 +3,8 @@
 Reads/Writes: audit_entry.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import insert, select, text
@@ -44,10 +45,12 @@ def add_audit_entries(session: Session, entries: Sequence[Mapping[str, Any]]) ->
     session.execute(insert(AuditEntry), list(entries))
 
 
-def audit_entries(session: Session) -> Iterator[Any]:
+@contextmanager
+def audit_entries(session: Session) -> Iterator[Iterable[Any]]:
     """Give every entry in order, a thousand at a time."""
     rows = select(*_COLUMNS).order_by(AuditEntry.sequence)
-    yield from session.execute(rows, execution_options={"yield_per": _AT_ONCE})
+    with session.execute(rows, execution_options={"yield_per": _AT_ONCE}) as entries:
+        yield entries
 
 
 def page_of_entries(
