@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
 
 from accounts import audit
-from clutch.errors import Conflict, Forbidden, NotFound
+from clutch.errors import Conflict, NotFound
 from notifications import events, inbox
 from shops.queries import members as member_rows
 from shops.queries import profiles as rows
@@ -20,9 +20,7 @@ from shops.queries.profiles import ProfileRow
 __all__ = [
     "NotSuspended",
     "NotTrading",
-    "ShopNotActive",
     "ShopStanding",
-    "assert_may_trade",
     "reinstate",
     "suspend",
     "tell_owners",
@@ -53,26 +51,6 @@ class NotSuspended(Conflict):
 
 
 _NEXT = {"active": ["suspend"], "suspended": ["reinstate"], "pending_verification": ["review"]}
-
-
-class ShopNotActive(Forbidden):
-    """A shop that was not approved, or was suspended, does not trade."""
-
-    def __init__(self) -> None:
-        super().__init__("the shop is not active: it was not approved yet, or was suspended")
-
-
-def assert_may_trade(session: Session, shop_id: UUID) -> None:
-    """Refuse a shop that is not active.
-
-    Raises
-    ------
-    ShopNotActive
-        It is not.
-    """
-    shop = rows.profile(session, shop_id)
-    if shop is None or shop.status != "active":
-        raise ShopNotActive
 
 
 def suspend(

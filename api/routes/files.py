@@ -18,6 +18,7 @@ from api.errors import TooLarge
 from api.problems import PROBLEMS, SAFE
 from api.schemas.files import Upload
 from clutch.errors import NotFound
+from orders.queries.deliveries import is_proof_for
 from orders.queries.requests import is_photo_of_request
 from shops import uploads
 from shops.queries.uploads import FileRow
@@ -36,9 +37,6 @@ _SEALED = {"Content-Security-Policy": "default-src 'none'; sandbox"}
     name="upload_file",
     status_code=201,
     response_model=uploads.FileView,
-    responses={
-        status: PROBLEMS[status] for status in (400, 401, 403, 408, 413, 415, 422, 429, 503)
-    },
 )
 def upload(
     request: Request,
@@ -74,7 +72,7 @@ def upload(
     response_class=Response,
     responses={
         200: {"description": "What is in the file.", "content": _CONTENT},
-        **{status: PROBLEMS[status] for status in (401, 403, 404, 422, 429, 503)},
+        404: PROBLEMS[404],
     },
 )
 def download(request: Request, file_id: UUID, caller: Customer) -> Response:
@@ -92,6 +90,8 @@ def download(request: Request, file_id: UUID, caller: Customer) -> Response:
 def _may_see(session: Session, caller: Principal, file: FileRow) -> bool:
     if caller.person == file.user_id or Role.ADMIN in caller.roles:
         return True
+    if file.purpose == "proof_of_delivery":
+        return is_proof_for(session, file.file_id, user_id=caller.person, shop_id=caller.shop_id)
     if file.purpose == "part_photo" and caller.shop_id is not None:
         return is_photo_of_request(session, caller.shop_id, file.file_id)
     return False

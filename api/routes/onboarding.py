@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.access import Customer
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import PROBLEMS, Responses
 from api.schemas.onboarding import StepBody, StepName, checked_step, step_named
 from shops.onboarding.applications import ShopApplication, application_view, begin, save_step
 from shops.onboarding.completion import complete
@@ -22,8 +22,8 @@ router = APIRouter(
 )
 
 
-_READ = (401, 403, 404, 422, 429, 503)
-_WRITE = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
+_404: Responses = {404: PROBLEMS[404]}
+_404_409: Responses = {404: PROBLEMS[404], 409: PROBLEMS[409]}
 
 
 @router.post(
@@ -31,7 +31,6 @@ _WRITE = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
     name="start_onboarding",
     status_code=201,
     response_model=ShopApplication,
-    responses={status: PROBLEMS[status] for status in (401, 403, 422, 429, 503)},
 )
 def start(request: Request, caller: Customer, key: IdempotencyKey = None) -> Response:
     """Begin an application, or resume the open one: a person has one at a time.
@@ -48,7 +47,7 @@ def start(request: Request, caller: Customer, key: IdempotencyKey = None) -> Res
     "/{onboarding_id}",
     name="get_onboarding",
     response_model=ShopApplication,
-    responses={status: PROBLEMS[status] for status in _READ},
+    responses=_404,
 )
 def show(request: Request, onboarding_id: UUID, caller: Customer) -> Response:
     """Show how an application stands: what was saved, what is missing, what was decided."""
@@ -60,7 +59,7 @@ def show(request: Request, onboarding_id: UUID, caller: Customer) -> Response:
     "/{onboarding_id}/step/{step}",
     name="save_onboarding_step",
     response_model=ShopApplication,
-    responses={status: PROBLEMS[status] for status in _WRITE},
+    responses=_404_409,
 )
 def save(
     request: Request, onboarding_id: UUID, step: StepName, body: StepBody, caller: Customer
@@ -82,7 +81,7 @@ def save(
     "/{onboarding_id}/complete",
     name="complete_onboarding",
     response_model=ShopApplication,
-    responses={status: PROBLEMS[status] for status in (*_READ, 409)},
+    responses=_404_409,
 )
 def finish(
     request: Request, onboarding_id: UUID, caller: Customer, key: IdempotencyKey = None

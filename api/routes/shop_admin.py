@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.access import Admin
 from api.acting import acting, answer
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import PROBLEMS, Responses
 from api.schemas.onboarding import Refusal, Suspension
 from api.schemas.pages import Cursor, PageSize
 from shops import standing
@@ -21,16 +21,14 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/admin", tags=["shops, administration"], route_class=JsonRoute)
 
-_READ = (401, 403, 404, 422, 429, 503)
-_DECIDE = (*_READ, 409)
-_WRITE = (*_DECIDE, 400, 408, 413, 415)
+_404: Responses = {404: PROBLEMS[404]}
+_404_409: Responses = {404: PROBLEMS[404], 409: PROBLEMS[409]}
 
 
 @router.get(
     "/shop-reviews",
     name="list_shop_reviews",
     response_model=reviews.ShopReviews,
-    responses={status: PROBLEMS[status] for status in (401, 403, 422, 429, 503)},
 )
 def queue(
     request: Request,
@@ -48,7 +46,7 @@ def queue(
     "/shop-reviews/{review_id}",
     name="get_shop_review",
     response_model=reviews.ShopReview,
-    responses={status: PROBLEMS[status] for status in _READ},
+    responses=_404,
 )
 def show(request: Request, review_id: UUID, caller: Admin) -> Response:
     """Show all that an applicant says, and the documents that go with it."""
@@ -60,7 +58,7 @@ def show(request: Request, review_id: UUID, caller: Admin) -> Response:
     "/shop-reviews/{review_id}/approve",
     name="approve_shop",
     response_model=reviews.ShopReview,
-    responses={status: PROBLEMS[status] for status in _DECIDE},
+    responses=_404_409,
 )
 def approve(request: Request, review_id: UUID, caller: Admin) -> Response:
     """Let a shop trade: from now on matching finds it. Its owners are told."""
@@ -73,7 +71,7 @@ def approve(request: Request, review_id: UUID, caller: Admin) -> Response:
     "/shop-reviews/{review_id}/refuse",
     name="refuse_shop",
     response_model=reviews.ShopReview,
-    responses={status: PROBLEMS[status] for status in _WRITE},
+    responses=_404_409,
 )
 def refuse(request: Request, review_id: UUID, body: Refusal, caller: Admin) -> Response:
     """Give an application back with the reasons; its owners are told them."""
@@ -90,7 +88,7 @@ def refuse(request: Request, review_id: UUID, body: Refusal, caller: Admin) -> R
     "/shops/{shop_id}/suspend",
     name="suspend_shop",
     response_model=standing.ShopStanding,
-    responses={status: PROBLEMS[status] for status in _WRITE},
+    responses=_404_409,
 )
 def suspend(request: Request, shop_id: UUID, body: Suspension, caller: Admin) -> Response:
     """Take an active shop out of trade: matching no longer finds it, and it cannot quote."""
@@ -105,7 +103,7 @@ def suspend(request: Request, shop_id: UUID, body: Suspension, caller: Admin) ->
     "/shops/{shop_id}/reinstate",
     name="reinstate_shop",
     response_model=standing.ShopStanding,
-    responses={status: PROBLEMS[status] for status in _DECIDE},
+    responses=_404_409,
 )
 def reinstate(request: Request, shop_id: UUID, caller: Admin) -> Response:
     """Let a suspended shop trade again."""

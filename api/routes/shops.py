@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts.principal import Principal, Role
+from accounts.principal import Principal
 from api.access import Anyone, ShopOwner, ShopStaff
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import PROBLEMS, Responses
 from api.schemas.shops import MemberToBe, ProfileChange
 from clutch.errors import NotFound
 from shops import members, profiles
@@ -20,15 +20,15 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/shops", tags=["shops"], route_class=JsonRoute)
 
-_READ = (401, 403, 404, 422, 429, 503)
-_WRITE = (*_READ, 400, 408, 413, 415)
+_404: Responses = {404: PROBLEMS[404]}
+_404_409: Responses = {404: PROBLEMS[404], 409: PROBLEMS[409]}
 
 
 @router.get(
     "/{shop_id}",
     name="get_shop",
     response_model=profiles.ShopCard,
-    responses={status: PROBLEMS[status] for status in (401, 404, 422, 429, 503)},
+    responses=_404,
 )
 def card(request: Request, shop_id: UUID, caller: Anyone) -> Response:
     """Show a shop that trades: where it is, what it carries, when it is open, how it is rated."""
@@ -40,11 +40,11 @@ def card(request: Request, shop_id: UUID, caller: Anyone) -> Response:
     "/{shop_id}/profile",
     name="get_shop_profile",
     response_model=profiles.ShopProfile,
-    responses={status: PROBLEMS[status] for status in _READ},
+    responses=_404,
 )
 def profile(request: Request, shop_id: UUID, caller: ShopStaff) -> Response:
     """Show all that is kept of the shop one works at."""
-    _assert_works_at(caller, shop_id)
+    _assert_own(caller, shop_id)
     with acting(request, caller) as session:
         return answer(profiles.profile_view(session, shop_id))
 
@@ -53,14 +53,14 @@ def profile(request: Request, shop_id: UUID, caller: ShopStaff) -> Response:
     "/{shop_id}/profile",
     name="change_shop_profile",
     response_model=profiles.ShopProfile,
-    responses={status: PROBLEMS[status] for status in _WRITE},
+    responses=_404,
 )
 def change(request: Request, shop_id: UUID, body: ProfileChange, caller: ShopOwner) -> Response:
     """Change when the shop is open, where it delivers, what it charges; for its owners.
 
     What is left out stays as it is. Names, numbers and place were reviewed, and stay.
     """
-    _assert_owns(caller, shop_id)
+    _assert_own(caller, shop_id)
     said = body.model_dump(mode="json", exclude_unset=True)
     with acting(request, caller) as session:
         return answer(profiles.change_profile(session, shop_id, said))
@@ -70,11 +70,11 @@ def change(request: Request, shop_id: UUID, body: ProfileChange, caller: ShopOwn
     "/{shop_id}/members",
     name="list_shop_members",
     response_model=members.Members,
-    responses={status: PROBLEMS[status] for status in _READ},
+    responses=_404,
 )
 def staff(request: Request, shop_id: UUID, caller: ShopStaff) -> Response:
     """List who works at the shop."""
-    _assert_works_at(caller, shop_id)
+    _assert_own(caller, shop_id)
     with acting(request, caller) as session:
         return answer(members.staff(session, shop_id))
 
@@ -84,7 +84,7 @@ def staff(request: Request, shop_id: UUID, caller: ShopStaff) -> Response:
     name="put_shop_member",
     status_code=201,
     response_model=members.Members,
-    responses={status: PROBLEMS[status] for status in (*_WRITE, 409)},
+    responses=_404_409,
 )
 def take_on(
     request: Request,
@@ -94,7 +94,7 @@ def take_on(
     key: IdempotencyKey = None,
 ) -> Response:
     """Take a person on, or give one who works there another role; for the shop's owners."""
-    _assert_owns(caller, shop_id)
+    _assert_own(caller, shop_id)
     now = dt.datetime.now(dt.UTC)
     return once(
         request,
@@ -110,21 +110,17 @@ def take_on(
     "/{shop_id}/members/{user_id}",
     name="remove_shop_member",
     response_model=members.Members,
-    responses={status: PROBLEMS[status] for status in (*_READ, 409)},
+    responses=_404_409,
 )
 def let_go(request: Request, shop_id: UUID, user_id: UUID, caller: ShopOwner) -> Response:
     """Let a person go, oneself included; the last owner stays. For the shop's owners."""
-    _assert_owns(caller, shop_id)
+    _assert_own(caller, shop_id)
     now = dt.datetime.now(dt.UTC)
     with acting(request, caller) as session:
         return answer(members.remove_member(session, shop_id, user_id, actor=caller.name, now=now))
 
 
-def _assert_works_at(caller: Principal, shop_id: UUID) -> None:
+def _assert_own(caller: Principal, shop_id: UUID) -> None:
+    """Refuse a shop that the caller does not act for, as one that is not there."""
     if caller.shop_id != shop_id:
-        raise NotFound("shop")
-
-
-def _assert_owns(caller: Principal, shop_id: UUID) -> None:
-    if caller.shop_id != shop_id or caller.shops[shop_id] is not Role.SHOP_OWNER:
         raise NotFound("shop")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import polars as pl
-from sqlalchemy import Select, func, insert, select, text, update
+from sqlalchemy import Select, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ __all__ = [
     "delivery",
     "delivery_for_update",
     "delivery_of_shop",
+    "is_proof_for",
     "is_proof_of",
     "mark_late",
     "newest_position",
@@ -161,6 +162,17 @@ def is_proof_of(session: Session, file_id: UUID, *, user_id: UUID) -> bool:
             StoredFile.file_id == file_id,
             StoredFile.user_id == user_id,
             StoredFile.purpose == "proof_of_delivery",
+        )
+    )
+    return found.first() is not None
+
+
+def is_proof_for(session: Session, file_id: UUID, *, user_id: UUID, shop_id: UUID | None) -> bool:
+    """Say whether a file is the proof of a delivery to this person or by this shop."""
+    found = session.execute(
+        select(Delivery.delivery_id).where(
+            Delivery.proof_file_id == file_id,
+            or_(Delivery.user_id == user_id, Delivery.shop_id == shop_id),
         )
     )
     return found.first() is not None
