@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
+from api.live.protocol import MOST_BYTES
 from api.logs import configure_logs
 from clutch.errors import ClutchError
 from clutch.settings import settings
@@ -16,6 +17,7 @@ from clutch.settings import settings
 __all__ = ["CannotListen", "DidNotStart", "listen", "serve", "served_app"]
 
 _STOP_SECONDS = 10
+_SILENCE_MILLISECONDS = 30_000
 
 
 class CannotListen(ClutchError):
@@ -36,12 +38,16 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         raise CannotListen(
             f"cannot listen on {host}:{port} ({why}): choose another with --port or --host"
         ) from error
+    # A client that takes nothing for so long is gone, though its machine may still say it is not.
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MILLISECONDS)
+    return listening
 
 
 def served_app() -> FastAPI:
@@ -67,6 +73,8 @@ def serve(listening: socket.socket, *, workers: int) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,  # the app believes the proxies of its settings, and no others
+        ws_max_size=MOST_BYTES,
+        ws_per_message_deflate=False,  # events are small; it costs more than it saves
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     configure_logs(settings().environment)

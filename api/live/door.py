@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import structlog
 from pydantic import BaseModel, ValidationError
 from socketio.exceptions import ConnectionRefusedError as Refused
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from accounts import access_tokens
@@ -59,7 +60,7 @@ class Door:
         # Requests of one polling client would reach several workers, which know each their own.
         transports = ["polling", "websocket"] if settings.workers == 1 else ["websocket"]
         self._protocol = Protocol(
-            transports=transports, from_origin=self._is_welcome, connected=self._enter
+            transports=transports, is_welcome=self._is_welcome, connected=self._enter
         )
         self._protocol.on("connect", self._logged(self._connect))
         self._protocol.on("disconnect", self._logged(self._disconnect))
@@ -193,13 +194,12 @@ class Door:
     def _end_strangers(self) -> None:
         self._protocol.end_strangers({each.wire.socket_id for each in self._hub.listeners})
 
-    def _is_welcome(self, origin: str, environ: Mapping[str, Any]) -> bool:
-        allowed = self._settings.cors_origins
-        return (
-            origin in allowed
-            or "*" in allowed
-            or urlsplit(origin).netloc == environ.get("HTTP_HOST")
-        )
+    def _is_welcome(self, headers: Headers) -> bool:
+        """Say whether a page may call: one of ours, or of an allowed origin; apps name none."""
+        origin, allowed = headers.get("origin"), self._settings.cors_origins
+        if origin is None or origin in allowed or "*" in allowed:
+            return True
+        return urlsplit(origin).netloc == headers.get("host")
 
     @staticmethod
     def _logged(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

@@ -7,22 +7,25 @@ frame that it cannot read end its task with a traceback. Here such frames end th
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+from urllib.parse import parse_qs
 
 import socketio
 from socketio import packet
-from starlette.types import Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import Message, Receive, Scope, Send
 
 from api.live.wire import Wire
 
-__all__ = ["Protocol"]
+__all__ = ["MOST_BYTES", "Protocol"]
+
+MOST_BYTES = 16 * 1024
+"""The most that a client says at once: a token, and a number for each of its rooms."""
 
 _MOST_SOCKETS = 10_000
-_MOST_BYTES = 16 * 1024  # what a client says: a token, and a number for each of its rooms
 _SECONDS_TO_CONNECT = 10.0
 _PING_SECONDS, _PONG_SECONDS = 25, 20
-_TRY_AGAIN_LATER = 1013
 _RESERVED = ("connect", "disconnect")
 _SOCKET = "clutch.socket"
 
@@ -38,37 +41,61 @@ class Protocol(socketio.AsyncServer):  # type: ignore[misc]
         self,
         *,
         transports: list[str],
-        from_origin: Callable[[str, dict[str, Any]], bool],
+        is_welcome: Callable[[Headers], bool],
         connected: Callable[[str], None],
     ) -> None:
         super().__init__(
             async_mode="asgi",
             async_handlers=False,  # what a client says is dealt with in its order
             transports=transports,
-            cors_allowed_origins=from_origin,
-            cors_credentials=False,
-            max_http_buffer_size=_MOST_BYTES,
+            cors_allowed_origins=[],  # looked at here, for all that comes
+            max_http_buffer_size=MOST_BYTES,
             ping_interval=_PING_SECONDS,
             ping_timeout=_PONG_SECONDS,
             logger=_quiet,
             engineio_logger=_quiet,
         )
+        self._is_welcome = is_welcome
         self._connected = connected
         self._arrived: dict[str, float] = {}
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or a WebSocket for as long as it lasts."""
+        if not self._is_welcome(Headers(scope=scope)):
+            await _refuse(scope, send, status=403)
+            return
         is_new = b"sid=" not in scope["query_string"]
         if is_new and len(self.eio.sockets) >= _MOST_SOCKETS:
-            await _refuse(scope, send)
+            await _refuse(scope, send, status=503)
             return
         try:
-            await self.handle_request(scope, receive, send)
+            if scope["type"] == "http" and scope["method"] == "GET":
+                await self._answer_poll(scope, receive, send)
+            else:
+                await self.handle_request(scope, receive, send)
         except (ValueError, KeyError):
             pass  # not Engine.IO, or gone before it asked anything
         finally:
             if scope["type"] == "websocket" and (wire := self.wire(scope.get(_SOCKET, ""))):
                 wire.cut()
+
+    async def _answer_poll(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a poll, which waits for news; who goes away meanwhile is waited for no more."""
+        asked = await receive()
+
+        async def what_was_asked() -> Message:
+            return asked
+
+        answering = asyncio.create_task(self.handle_request(scope, what_was_asked, send))
+        leaving = asyncio.create_task(cast("Coroutine[Any, Any, Message]", receive()))
+        try:
+            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+        socket_id = parse_qs(scope["query_string"].decode("latin-1")).get("sid", [""])[0]
+        if not answering.done() and (wire := self.wire(socket_id)):
+            wire.cut()
+        await answering
 
     def wire(self, socket_id: str) -> Wire | None:
         """Return the way to the client of an Engine.IO socket that is there."""
@@ -124,10 +151,10 @@ def _is_understood(data: object) -> bool:
     return said.packet_type in (packet.CONNECT, packet.DISCONNECT)
 
 
-async def _refuse(scope: Scope, send: Send) -> None:
+async def _refuse(scope: Scope, send: Send, *, status: int) -> None:
     if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER})
+        await send({"type": "websocket.close"})  # which answers 403
         return
     headers = [(b"retry-after", b"5"), (b"content-length", b"0")]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
