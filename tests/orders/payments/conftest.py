@@ -76,7 +76,10 @@ class Till:
 
     def _of(self, act: str, reference: str) -> Told:
         self._asked(act)
-        return next(each for each in self.known.values() if each.reference == reference)
+        for each in self.known.values():
+            if each.reference == reference:
+                return each
+        raise ProviderRefused("unknown_payment")
 
     def _become(
         self, payment_id: UUID, now_is: Standing, refund_ids: frozenset[UUID] = frozenset()
