@@ -94,7 +94,7 @@ def list_people(
 
 @router.get("/admin/users/{user_id}", name="person", response_model=PersonView, responses=_404)
 def person(request: Request, user_id: UUID, caller: Admin) -> Response:
-    """Return one person."""
+    """Return one person, with roles and shops."""
     with acting(request, caller) as session:
         return answer(people.person_view(session, user_id))
 

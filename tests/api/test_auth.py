@@ -1,4 +1,4 @@
-"""Who may call: the one with the service key; health and docs are open."""
+"""The configured service key: who shows it may ask for shops; health and docs are open."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,22 +31,29 @@ KEYS = [
 
 
 @pytest.mark.parametrize("shown", KEYS)
-@pytest.mark.parametrize(
-    ("method", "path"), [("POST", PATH), ("GET", PATH), ("GET", "/api/v1/absent"), ("GET", "/api/")]
-)
-def test_without_the_key_nothing_is_said_of_path_or_body(
-    stranger: httpx.Client, shown: str, method: str, path: str
+@pytest.mark.parametrize("content", [b"", b"{" * 200_000, b'{"vehicle": {"make": 7}}', b"\xff"])
+def test_without_the_key_nothing_is_said_of_the_body(
+    stranger: httpx.Client, shown: str, content: bytes
 ) -> None:
     headers = {"Authorization": shown.encode()} if shown else {}
-    answer = stranger.request(method, path, content=b"{" * 300_000, headers=headers)
+    answer = stranger.post(PATH, content=content, headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.json() == {
         "type": "urn:clutch:problem:unauthorised",
         "title": "Who is calling is not known",
         "status": 401,
-        "detail": "send the service key as `Authorization: Bearer <key>`",
+        "detail": "send an access token or a service key as `Authorization: Bearer <...>`",
     }
+
+
+def test_a_body_that_claims_too_much_is_refused_for_everybody(stranger: httpx.Client) -> None:
+    assert stranger.post(PATH, content=b"{" * 300_000).status_code == 413
+
+
+def test_which_paths_there_are_is_no_secret(stranger: httpx.Client) -> None:
+    assert stranger.get("/api/v1/absent").status_code == 404
+    assert stranger.get(PATH).status_code == 405
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
