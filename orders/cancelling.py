@@ -58,7 +58,8 @@ def cancel_order(
         raise NotFound("order")
     party = Party.CUSTOMER if order.user_id == user_id else Party.PLATFORM
     cancel(session, order, party=party, actor=actor, reason=reason, now=now)
-    return order_view(session, _again(session, order), locale=locale, now=now)
+    now_it_is = _again(session, order)
+    return order_view(session, now_it_is, user_id=user_id, locale=locale, now=now)
 
 
 def refuse_order(

@@ -394,5 +394,5 @@ def _placed(
 ) -> PlacedOrder:
     order = queries.order_for_update(session, order_id)
     nearest = None if invited is None else invited.nearest_distance_m
-    view = order_view(session, order, locale=locale, now=now)
+    view = order_view(session, order, user_id=order.user_id, locale=locale, now=now)
     return {**view, "nearest_distance_m": nearest}

@@ -161,6 +161,8 @@ class HandoverView(TypedDict):
     location: Point
     address: str | None
     notes: str | None
+    delivery: DeliveryBrief | None
+    payment: PaymentBrief | None
 
 
 class RequestView(TypedDict):
@@ -215,14 +217,16 @@ def order_as_seen(
     if order is None:
         raise NotFound("order")
     if order.user_id == user_id or is_admin:
-        return order_view(session, order, locale=locale, now=now)
+        return order_view(session, order, user_id=user_id, locale=locale, now=now)
     if shop_id is None:
         raise NotFound("order")
     return order_for_shop(session, order, shop_id=shop_id, now=now)
 
 
-def order_view(session: Session, order: OrderRow, *, locale: str, now: dt.datetime) -> OrderView:
-    """Return all of an order, for its customer or an administrator."""
+def order_view(
+    session: Session, order: OrderRow, *, user_id: UUID, locale: str, now: dt.datetime
+) -> OrderView:
+    """Return all of an order, for its customer or an administrator, whose `user_id` is given."""
     quotes = requests.quotes_that_stand(session, order.order_id, now=now)
     return {
         **_summary(order, requests.parts_of(session, order.order_id)),
@@ -238,7 +242,7 @@ def order_view(session: Session, order: OrderRow, *, locale: str, now: dt.dateti
             "standing": quotes.standing,
             "lowest_total_piastres": quotes.lowest_piastres,
         },
-        "payment": _payment(session, order),
+        "payment": _payment(session, order, for_customer=order.user_id == user_id),
         "delivery": _delivery(session, order),
         "cancelled_by": order.cancelled_by,
         "cancel_reason": _in_words(order.cancel_reason, locale),
@@ -414,6 +418,8 @@ def _handover(session: Session, order: OrderRow) -> HandoverView:
         "location": _point(order.delivery_lon, order.delivery_lat),
         "address": order.delivery_address,
         "notes": order.notes,
+        "delivery": _delivery(session, order),
+        "payment": _payment(session, order, for_customer=False),
     }
 
 
@@ -430,7 +436,7 @@ def _history(session: Session, order: OrderRow, locale: str) -> list[StepView]:
     ]
 
 
-def _payment(session: Session, order: OrderRow) -> PaymentBrief | None:
+def _payment(session: Session, order: OrderRow, *, for_customer: bool) -> PaymentBrief | None:
     if order.selected_quote_id is None:
         return None
     rows = payments.payments_of_order(session, order.order_id)
@@ -442,7 +448,7 @@ def _payment(session: Session, order: OrderRow) -> PaymentBrief | None:
         "method": newest.method,
         "status": newest.status,
         "amount_piastres": newest.amount_piastres,
-        "redirect_url": newest.redirect_url,
+        "redirect_url": newest.redirect_url if for_customer else None,
     }
 
 
