@@ -62,6 +62,12 @@ def _lettered(first: str, last: str, expected: str) -> Callable[[str], str]:
     return check
 
 
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("text that is not blank")
+    return text.strip()
+
+
 def _closed(ring: list[tuple[float, float]]) -> list[tuple[float, float]]:
     if ring[0] != ring[-1]:
         raise ValueError("a ring that ends where it begins")
@@ -71,7 +77,11 @@ def _closed(ring: list[tuple[float, float]]) -> list[tuple[float, float]]:
 Phone = Annotated[Text, AfterValidator(_read(phone_number))]
 EMail = Annotated[Text, AfterValidator(_read(email_address))]
 Piastres = Annotated[int, Field(ge=0, le=_MOST_PIASTRES)]
-Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_LongText = Annotated[
+    str,
+    Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    AfterValidator(_filled),
+]
 
 _English = Annotated[Text, AfterValidator(_lettered("a", "z", "a name in Latin letters"))]
 _Arabic = Annotated[Text, AfterValidator(_lettered("ء", "ي", "a name in Arabic letters"))]
@@ -96,7 +106,7 @@ class BusinessInfoStep(BaseModel):
 
     name: _English
     name_ar: _Arabic
-    legal_name: Text
+    legal_name: Annotated[Text, AfterValidator(_filled)]
     tax_number: Annotated[Text, AfterValidator(tax_number)]
     commercial_register: Annotated[Text, AfterValidator(commercial_register)]
     phone: Phone
@@ -109,7 +119,7 @@ class LocationInfoStep(BaseModel):
     model_config = _STRICT
 
     location: GeoPoint
-    address: Annotated[str, Field(min_length=5, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    address: _LongText
     governorate: Annotated[Text, AfterValidator(governorate)]
     opening_hours: WeekHours
     ramadan_hours: WeekHours | None = None
@@ -278,7 +288,7 @@ class Refusal(BaseModel):
         json_schema_extra={"examples": [{"reasons": ["The tax card is not readable"]}]}
     )
 
-    reasons: Annotated[list[Reason], Field(min_length=1, max_length=10)]
+    reasons: Annotated[list[_LongText], Field(min_length=1, max_length=10)]
 
 
 class Suspension(BaseModel):
@@ -288,4 +298,4 @@ class Suspension(BaseModel):
         json_schema_extra={"examples": [{"reason": "Three wrong parts in a week"}]}
     )
 
-    reason: Reason
+    reason: _LongText

@@ -160,6 +160,7 @@ def place(databases: Any, serve: Any, town_in: Callable[..., Any]) -> Iterator[M
             database_url=database.url,
             service_key=SecretStr(KEY),
             token_key=SecretStr(TOKEN_KEY),
+            rate_limits="off",
         )
         with serve(settings) as address:
             market = Market(town_in(database), address)

@@ -68,6 +68,7 @@ def test_what_is_saved_is_what_was_understood(applicant: Any) -> None:
          "[longitude, latitude] of a place in Egypt"),
         ("location_info", {"location": point(31.2, 131.0)}, "location.coordinates[1]",
          "a latitude from -90 to 90"),
+        ("business_info", {"legal_name": "  "}, "legal_name", "text that is not blank"),
         ("location_info", {"address": ""}, "address", "text"),
         ("location_info", {"governorate": "Atlantis"}, "governorate", "a governorate of Egypt"),
         ("location_info", {"opening_hours": {"monday": [["09:00", "25:00"]]}},
