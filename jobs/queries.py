@@ -52,13 +52,16 @@ _TAKE_DUE = text(
 )
 # A row that somebody else is changing right now has somebody who cares for it.
 _TAKE_UP_STALLED = text(
+    "WITH taken_up AS ("
     "UPDATE procrastinate_jobs SET worker_id = NULL, attempts = attempts + 1, scheduled_at = now(),"
     " status = CAST(CASE WHEN attempts < :most THEN 'todo' ELSE 'failed' END"
     "  AS procrastinate_job_status)"
     " WHERE id IN (SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND NOT EXISTS ("
     "  SELECT FROM procrastinate_workers w WHERE w.id = worker_id"
     "  AND w.last_heartbeat > now() - :silence) FOR UPDATE SKIP LOCKED)"
-    " RETURNING id"
+    " RETURNING id, queue_name)"
+    " SELECT pg_notify('procrastinate_queue_v1#' || queue_name,"
+    "  CAST(json_build_object('type', 'job_inserted', 'job_id', id) AS text)) FROM taken_up"
 )
 _FAILED = text(
     "SELECT j.id, j.task_name, j.args, j.attempts, max(e.at) FROM procrastinate_jobs j"

@@ -37,6 +37,7 @@ _PARTNERS_AT_A_TIME = 2
 _MOST_BEGINNINGS = 10
 _CONNECT_SECONDS = 3
 _REST_SECONDS = 1.0
+_LOOK_SECONDS = 2.0  # what is due at a time is not told: it is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def _worker(app: App, queues: tuple[str, ...], at_a_time: int, heartbeat: Heartb
         queues=list(queues),
         concurrency=at_a_time,
         install_signal_handlers=False,
+        fetch_job_polling_interval=_LOOK_SECONDS,
         delete_jobs="successful",
         update_heartbeat_interval=heartbeat.seconds,
         stalled_worker_timeout=heartbeat.silence_seconds,

@@ -1,0 +1,203 @@
+"""Workers, as they run: in time, in the middle of trouble, and to a good end."""
+
+import datetime as dt
+import runpy
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from jobs import queries
+from jobs.registry import periodic, task
+from jobs.tools import Tools
+from storage.cluster import Database
+from storage.queue import enqueue
+from storage.session import PLATFORM, transaction
+
+_SECOND = dt.timedelta(seconds=1)
+PROCESS = Path(__file__).with_name("worker_process.py")
+
+
+@pytest.fixture
+def diary(tools: Tools, fresh_database: Database, extra_tasks: None, diary_of: Any) -> Any:
+    """What the jobs of these tests wrote; `test.note` writes."""
+    owner = create_engine(fresh_database.owner_url)
+    with owner.begin() as connection:
+        connection.execute(
+            text("CREATE TABLE diary (what text, at timestamptz DEFAULT clock_timestamp())")
+        )
+        connection.execute(text("GRANT ALL ON diary TO PUBLIC"))
+    owner.dispose()
+    diary = diary_of(tools)
+
+    @task("test.note")
+    def note(tools: Tools, *, what: str) -> None:
+        diary.write(what)
+
+    return diary
+
+
+@pytest.fixture
+def process(fresh_database: Database) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker in a process of its own."""
+    with subprocess.Popen([sys.executable, str(PROCESS), fresh_database.url]) as process:
+        yield process
+        process.kill()
+
+
+def _queue(tools: Tools, name: str, **arguments: Any) -> None:
+    with transaction(tools.engine, PLATFORM) as session:
+        enqueue(session, name, **arguments)
+
+
+def _waiting(tools: Tools) -> list[str]:
+    """Return the jobs of these tests that are still in the queue."""
+    with tools.engine.connect() as connection:
+        names = text("SELECT task_name FROM procrastinate_jobs WHERE task_name LIKE 'test.%'")
+        return list(connection.scalars(names))
+
+
+def _cut_off(database: Database) -> None:
+    """End every connection to the database but our own."""
+    owner = create_engine(database.owner_url)
+    with owner.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    owner.dispose()
+
+
+def test_a_job_starts_at_once(
+    tools: Tools, fresh_database: Database, working: Any, diary: Any
+) -> None:
+    with working(fresh_database.url):
+        _queue(tools, "test.note", what="first")
+        diary.wait_for("first")
+        waits = []
+        for n in range(10):
+            before = time.perf_counter()
+            _queue(tools, "test.note", what=str(n))
+            diary.wait_for(str(n))
+            waits.append(time.perf_counter() - before)
+    # The worker looks for itself only every two seconds.
+    assert statistics.median(waits) < 0.5
+
+
+def test_each_job_runs_once_however_many_workers_there_are(
+    tools: Tools, fresh_database: Database, working: Any, diary: Any
+) -> None:
+    names = [str(n) for n in range(40)]
+    with transaction(tools.engine, PLATFORM) as session:
+        for name in names:
+            enqueue(session, "test.note", what=name)
+    with working(fresh_database.url, at_a_time=2), working(fresh_database.url, at_a_time=2):
+        for name in names:
+            diary.wait_for(name)
+    assert sorted(diary.entries, key=int) == names
+    assert _waiting(tools) == []
+
+
+def test_a_worker_that_was_cut_off_hears_again(
+    tools: Tools, fresh_database: Database, working: Any, diary: Any
+) -> None:
+    with working(fresh_database.url):
+        _queue(tools, "test.note", what="before")
+        diary.wait_for("before")
+        _cut_off(fresh_database)
+        tools.engine.dispose()
+        _queue(tools, "test.note", what="while away")
+        diary.wait_for("while away")
+        time.sleep(0.5)
+        before = time.perf_counter()
+        _queue(tools, "test.note", what="after")
+        diary.wait_for("after")
+        assert time.perf_counter() - before < 2
+
+
+def test_a_job_of_a_killed_worker_is_run_to_its_end_by_another(
+    tools: Tools,
+    fresh_database: Database,
+    working: Any,
+    diary: Any,
+    process: subprocess.Popen[bytes],
+) -> None:
+    _queue(tools, "test.slow")
+    diary.wait_for("begun")
+    process.kill()
+    process.wait()
+    diary.write("go on")
+    task("test.slow")(runpy.run_path(str(PROCESS))["slow"])
+    with working(fresh_database.url):
+        diary.wait_for("done")
+    assert diary.entries == ["begun", "go on", "begun", "done"]
+    assert _waiting(tools) == []
+
+
+def test_a_worker_that_stops_finishes_what_it_began(
+    tools: Tools, fresh_database: Database, working: Any, diary: Any
+) -> None:
+    @task("test.long")
+    def long(tools: Tools) -> None:
+        diary.write("begun")
+        time.sleep(0.3)
+        diary.write("done")
+
+    _queue(tools, "test.long")
+    with working(fresh_database.url):
+        diary.wait_for("begun")
+    assert diary.entries == ["begun", "done"]
+    assert _waiting(tools) == []
+
+
+def test_a_partner_that_hangs_keeps_nobody_waiting(
+    tools: Tools, fresh_database: Database, working: Any, diary: Any
+) -> None:
+    hang_up = threading.Event()
+
+    @task("test.hang")
+    def hang(tools: Tools) -> None:
+        hang_up.wait(20)
+
+    with transaction(tools.engine, PLATFORM) as session:
+        for _ in range(5):
+            enqueue(session, "test.hang", queue="partners")
+        enqueue(session, "test.note", what="meanwhile")
+    with working(fresh_database.url):
+        diary.wait_for("meanwhile", seconds=5)
+        hang_up.set()
+
+
+def test_a_periodic_job_comes_by_itself(fresh_database: Database, working: Any, diary: Any) -> None:
+    @periodic("* * * * * *", "test.tick")
+    def tick(tools: Tools) -> None:
+        diary.write("tick")
+
+    with working(fresh_database.url), working(fresh_database.url):
+        diary.wait_for("tick", times=2)
+
+
+def test_what_ends_its_workers_is_given_up(tools: Tools, diary: Any) -> None:
+    _queue(tools, "test.note", what="poison")
+    with tools.engine.begin() as connection:
+        connection.execute(text("UPDATE procrastinate_jobs SET status = 'doing', attempts = 10"))
+        taken_up = queries.take_up_stalled(connection, silence=_SECOND, most_attempts=10)
+        assert (taken_up, queries.queue_depth(connection)) == (1, {"failed": 1})
+
+
+def test_a_job_of_a_living_worker_is_left_to_it(tools: Tools, diary: Any) -> None:
+    _queue(tools, "test.note", what="mine")
+    with tools.engine.begin() as connection:
+        worker_id = queries.register(connection)
+        assert queries.take_due(connection, worker_id, tools.now())
+        assert queries.take_up_stalled(connection, silence=_SECOND, most_attempts=10) == 0
+        assert queries.queue_depth(connection) == {"doing": 1}
