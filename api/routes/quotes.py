@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.access import Customer, ShopStaff, SignedIn
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import PROBLEMS, Responses
 from api.schemas.pages import Cursor, PageSize
 from api.schemas.quotes import AcceptanceBody, OfferBody, OfferToOrder
 from api.state import knowledge_of
@@ -24,8 +24,8 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1", tags=["quotes"], route_class=JsonRoute)
 
-_READ = (401, 403, 404, 422, 429, 503)
-_WRITE = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
+_MISSING: Responses = {404: PROBLEMS[404]}
+_REFUSED: Responses = {404: PROBLEMS[404], 409: PROBLEMS[409]}
 _Status = Literal["submitted", "accepted", "lapsed", "withdrawn", "expired"]
 
 
@@ -34,7 +34,7 @@ _Status = Literal["submitted", "accepted", "lapsed", "withdrawn", "expired"]
     name="provide_quote",
     status_code=201,
     response_model=QuoteView,
-    responses={status: PROBLEMS[status] for status in _WRITE},
+    responses=_REFUSED,
 )
 def provide(
     request: Request, body: OfferToOrder, caller: ShopStaff, key: IdempotencyKey = None
@@ -65,7 +65,6 @@ def provide(
     "/shop-quotes/shop-quotes",
     name="list_shop_quotes",
     response_model=QuotesPage,
-    responses={status: PROBLEMS[status] for status in (401, 403, 422, 429, 503)},
 )
 def of_shop(
     request: Request,
@@ -86,7 +85,7 @@ def of_shop(
     "/shop-quotes/{quote_id}",
     name="get_quote",
     response_model=QuoteView,
-    responses={status: PROBLEMS[status] for status in _READ},
+    responses=_MISSING,
 )
 def show(request: Request, quote_id: UUID, caller: SignedIn) -> Response:
     """Show a quote to the shop that made it, or to the customer it was made for.
@@ -102,7 +101,7 @@ def show(request: Request, quote_id: UUID, caller: SignedIn) -> Response:
     "/shop-quotes/{quote_id}",
     name="revise_quote",
     response_model=QuoteView,
-    responses={status: PROBLEMS[status] for status in _WRITE},
+    responses=_REFUSED,
 )
 def revise(request: Request, quote_id: UUID, body: OfferBody, caller: ShopStaff) -> Response:
     """Put another offer in the place of a quote that stands: it stands for two hours from now."""
@@ -124,7 +123,7 @@ def revise(request: Request, quote_id: UUID, body: OfferBody, caller: ShopStaff)
     "/shop-quotes/{quote_id}",
     name="withdraw_quote",
     response_model=QuoteView,
-    responses={status: PROBLEMS[status] for status in (*_READ, 409)},
+    responses=_REFUSED,
 )
 def withdraw(request: Request, quote_id: UUID, caller: ShopStaff) -> Response:
     """Take back a quote that stands; the answer is the quote as withdrawn."""
@@ -141,7 +140,7 @@ def withdraw(request: Request, quote_id: UUID, caller: ShopStaff) -> Response:
     "/auto-parts-orders/{order_id}/quotes",
     name="compare_quotes",
     response_model=OrderQuotes,
-    responses={status: PROBLEMS[status] for status in _READ},
+    responses=_MISSING,
 )
 def compare(
     request: Request,
@@ -174,7 +173,7 @@ def compare(
     "/auto-parts-orders/{order_id}/accept-quote",
     name="accept_quote",
     response_model=Acceptance,
-    responses={status: PROBLEMS[status] for status in _WRITE},
+    responses=_REFUSED,
 )
 def accept(
     request: Request,
