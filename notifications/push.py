@@ -135,8 +135,7 @@ class FirebasePush:
 def _for_firebase(message: Message) -> Any:
     from firebase_admin import messaging
 
-    return messaging.Message(
-        token=message.token,
+    sent = messaging.Message(
         notification=messaging.Notification(title=message.title, body=message.body),
         data={"type": message.type, "orderId": message.order_id, "shopId": message.shop_id},
         android=messaging.AndroidConfig(
@@ -147,6 +146,9 @@ def _for_firebase(message: Message) -> Any:
             payload=messaging.APNSPayload(aps=messaging.Aps(sound="default", badge=message.badge))
         ),
     )
+    # Given to the constructor it warns: newer apps may be known by installation instead.
+    sent.token = message.token
+    return sent
 
 
 def _refused(error: Any) -> Outcome:
