@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import any_, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -313,7 +313,7 @@ def is_photo_of_request(session: Session, shop_id: UUID, file_id: UUID) -> bool:
     found = session.execute(
         select(OrderPart.line)
         .join(OrderInvitation, OrderInvitation.order_id == OrderPart.order_id)
-        .where(OrderInvitation.shop_id == shop_id, OrderPart.photo_ids.contains([file_id]))
+        .where(OrderInvitation.shop_id == shop_id, any_(OrderPart.photo_ids) == file_id)
         .limit(1)
     )
     return found.first() is not None
