@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from api.access import access_of, admit
@@ -93,6 +93,9 @@ async def _arrived(request: Request, seconds: float) -> bytes:
             return await request.body()
     except TimeoutError:
         raise TooSlow(seconds) from None
+    except ClientDisconnect:
+        # Nobody is there to be told, and nothing was done.
+        raise Malformed from None
 
 
 def _parsed(body: bytes) -> Any:

@@ -27,6 +27,7 @@ _MODULES = {
     "reorder": "cli.reorder",
     "seed": "cli.seed",
     "serve": "cli.serve",
+    "simulate": "cli.simulate",
     "train": "cli.train",
     "users": "cli.users",
     "worker": "cli.worker",

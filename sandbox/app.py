@@ -103,7 +103,9 @@ class _Door:
                 self._books.keep(payment)
         if (payment.amount_piastres, payment.currency) != (wanted.amount_piastres, wanted.currency):
             return _refusal(409, "merchant_reference_reused")
-        url = f"{request.base_url}pay/{payment.reference}"
+        # `base_url` stops where the application is that this one may be mounted in.
+        door = request.url.replace(path=request.scope.get("root_path", ""), query="")
+        url = f"{str(door).rstrip('/')}/pay/{payment.reference}"
         return _answer({**payment.shown(), "redirect_url": url})
 
     async def _find(self, request: Request) -> Response:

@@ -1,6 +1,6 @@
 """One person's way to the server: logged in, patient with it, and never doing a thing twice.
 
-Tokens are refreshed when they run out. Where the server is away, busy or silent the request is sent
+Tokens are renewed when they run out. Where the server is away, busy or silent a request is sent
 again, a creating one under the same `Idempotency-Key`.
 """
 
@@ -13,10 +13,12 @@ import httpx
 
 from clutch.errors import ClutchError, Unavailable
 
-__all__ = ["Caller", "Refused", "Tokens"]
+__all__ = ["AskedTooOften", "Caller", "Refused"]
 
 _ATTEMPTS = 8
 _FIRST_PAUSE_SECONDS = 0.2
+_MOST_PAUSE_SECONDS = 5.0
+_LONG_SECONDS = 90.0
 _LATER = frozenset({429, 502, 503, 504})
 
 
@@ -26,8 +28,7 @@ class Refused(ClutchError):
     def __init__(self, call: str, status: int, problem: Mapping[str, Any]) -> None:
         self.status = status
         self.problem = problem
-        self.allowed: list[str] = problem.get("allowed") or []
-        super().__init__(f"{call} answered {status}: {problem.get('detail', problem)}")
+        super().__init__(f"{call} answered {status}: {problem.get('detail')}")
 
     @property
     def kind(self) -> str:
@@ -35,110 +36,99 @@ class Refused(ClutchError):
         return str(self.problem.get("type", "")).rpartition(":")[2]
 
 
-class Tokens:
-    """What a log-in gave: a token to call with, and one to get the next pair with."""
+class AskedTooOften(ClutchError):
+    """The server lets nobody ask as often as a simulation does."""
 
-    def __init__(self, access: str, refresh: str) -> None:
-        self.access = access
-        self.refresh = refresh
+    def __init__(self) -> None:
+        super().__init__(
+            "the server limits how often it is asked: for a simulation start it with"
+            " CLUTCH_RATE_LIMITS=off"
+        )
 
 
 class Caller:
-    """Calls the API as one person; without a log-in as a stranger."""
+    """Calls the API as one person; until they log in as a stranger."""
 
-    def __init__(self, client: httpx.AsyncClient, *, shop_id: str | None = None) -> None:
+    def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
-        self._tokens: Tokens | None = None
-        self._refreshing = asyncio.Lock()
-        self.shop_id = shop_id
-        self.user_id = ""
+        self._login: dict[str, str] | None = None
+        self._token = ""
+        self._renewing = asyncio.Lock()
 
     @property
-    def access_token(self) -> str:
-        """Return the token of now, for the socket."""
-        return self._tokens.access if self._tokens else ""
+    def token(self) -> str:
+        """Return the access token of now, for the socket."""
+        return self._token
 
     async def log_in(self, login: Mapping[str, str]) -> None:
         """Log in with what `POST /auth/log-in` takes."""
-        self._take(await self.post("/auth/log-in", dict(login)))
+        self._login = dict(login)
+        self._token = (await self.post("/auth/log-in", self._login))["access_token"]
 
-    def _take(self, answer: Mapping[str, Any]) -> None:
-        self._tokens = Tokens(answer["access_token"], answer["refresh_token"])
-        self.user_id = answer.get("user", {}).get("user_id", self.user_id)
-
-    async def refresh(self, used: str) -> None:
-        """Get new tokens in place of `used`, once for all who find it run out."""
-        async with self._refreshing:
-            if self._tokens and self._tokens.access == used:
-                body = {"refresh_token": self._tokens.refresh}
-                self._take((await self._send("POST", "/auth/refresh", body, {})).json())
+    async def renew(self, used: str) -> None:
+        """Log in again in place of the token `used`, once for all who find it run out."""
+        async with self._renewing:
+            if self._login and self._token == used:
+                self._token = ""
+                await self.log_in(self._login)
 
     async def get(self, path: str, **query: Any) -> Any:
         """Read something."""
-        return await self._call("GET", path, None, query=query)
+        return await self._call("GET", path, params=query)
 
     async def put(self, path: str, body: Any) -> Any:
         """Change something."""
-        return await self._call("PUT", path, body)
+        return await self._call("PUT", path, json=body)
 
     async def delete(self, path: str) -> Any:
         """Take something back."""
-        return await self._call("DELETE", path, None)
+        return await self._call("DELETE", path)
 
-    async def post(self, path: str, body: Any = None, *, files: Any = None) -> Any:
-        """Create something, once."""
+    async def post(self, path: str, body: Any = None, **more: Any) -> Any:
+        """Create something, once; `more` as httpx takes it: `files`, `data`."""
         headers = {"Idempotency-Key": str(uuid4())}
-        return await self._call("POST", path, body, headers=headers, files=files)
+        return await self._call("POST", path, json=body, headers=headers, **more)
 
-    async def _call(
-        self, method: str, path: str, body: Any, *, headers: Any = None, **more: Any
-    ) -> Any:
-        headers = dict(headers or {})
-        if self.shop_id:
-            headers["X-Shop-Id"] = self.shop_id
-        used = self.access_token
-        answer = await self._send(method, path, body, headers, **more)
+    async def _call(self, method: str, path: str, **request: Any) -> Any:
+        used = self._token
+        answer = await self._sent(method, path, request)
         if answer.status_code == 401 and used:
-            await self.refresh(used)
-            answer = await self._send(method, path, body, headers, **more)
+            await self.renew(used)
+            answer = await self._sent(method, path, request)
+        content = answer.json() if answer.content else None
         if answer.status_code >= 400:
-            raise Refused(f"{method} {path}", answer.status_code, answer.json())
-        return answer.json() if answer.content else None
+            raise Refused(f"{method} {path}", answer.status_code, content or {})
+        return content
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        body: Any,
-        headers: Mapping[str, str],
-        *,
-        query: Any = None,
-        files: Any = None,
-    ) -> httpx.Response:
+    async def _sent(self, method: str, path: str, request: Mapping[str, Any]) -> httpx.Response:
         """Send until the server takes it.
 
         Raises
         ------
         Unavailable
             It did not, for long.
+        AskedTooOften
+            It will not for minutes.
         """
         pause = _FIRST_PAUSE_SECONDS
         for _ in range(_ATTEMPTS):
-            shown = {"Authorization": f"Bearer {self.access_token}"} if self._tokens else {}
-            try:
-                answer = await self._client.request(
-                    method,
-                    f"/api/v1{path}",
-                    json=body,
-                    params=query,
-                    files=files,
-                    headers={**headers, **shown},
-                )
-            except httpx.TransportError:
-                answer = None
+            headers = dict(request.get("headers", {}))
+            if self._token:
+                headers["Authorization"] = f"Bearer {self._token}"
+            answer = await self._tried(method, path, {**request, "headers": headers})
             if answer is not None and answer.status_code not in _LATER:
                 return answer
             asked = answer.headers.get("retry-after") if answer is not None else None
-            await asyncio.sleep(min(float(asked), 5.0) if asked else pause)
+            if asked and float(asked) > _LONG_SECONDS:
+                raise AskedTooOften
+            await asyncio.sleep(min(float(asked or pause), _MOST_PAUSE_SECONDS))
             pause *= 2
         raise Unavailable("the server")
+
+    async def _tried(
+        self, method: str, path: str, request: Mapping[str, Any]
+    ) -> httpx.Response | None:
+        try:
+            return await self._client.request(method, f"/api/v1{path}", **request)
+        except httpx.TransportError:
+            return None

@@ -4,8 +4,11 @@ Times are simulated minutes. Pure.
 """
 
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Any, TypedDict
+
+from clutch.errors import ClutchError
 
 __all__ = ["Summary", "Tally"]
 
@@ -28,12 +31,17 @@ class Summary(TypedDict):
 
 @dataclass
 class Tally:
-    """Counts of acts by name, and when each order was submitted and first quoted."""
+    """Counts of acts by name, and when each order was submitted and first quoted.
+
+    `surprises` are answers that nobody in the simulation expected; there should be none.
+    """
 
     acts: Counter[str] = field(default_factory=Counter)
     stars: list[int] = field(default_factory=list)
+    heard_events: int = 0
     lost_events: int = 0
     duplicate_events: int = 0
+    surprises: list[str] = field(default_factory=list)
     _submitted: dict[str, float] = field(default_factory=dict)
     _quoted: dict[str, float] = field(default_factory=dict)
     _answer_minutes: list[float] = field(default_factory=list)
@@ -41,6 +49,17 @@ class Tally:
     def count(self, act: str) -> None:
         """Count something that somebody did: `accepted`, `revised a quote`."""
         self.acts[act] += 1
+
+    def surprise(self, what: str) -> None:
+        """Note an answer that nobody expected."""
+        self.surprises.append(what)
+
+    async def noting(self, story: Coroutine[Any, Any, None]) -> None:
+        """Live through a story; what breaks it is noted, and the others go on."""
+        try:
+            await story
+        except ClutchError as error:
+            self.surprise(str(error))
 
     def submitted(self, order_id: str, at: float) -> None:
         """Note when an order went out to shops."""

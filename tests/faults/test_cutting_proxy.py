@@ -46,7 +46,7 @@ def echo_port() -> Iterator[int]:
 
 
 def outcomes(port: int, count: int) -> list[bool]:
-    """Say of each of `count` requests, on a connection of its own, whether its whole answer came."""
+    """Say of each request, on a connection of its own, whether its whole answer came."""
 
     def came(client: httpx.Client, number: int) -> bool:
         body = f"{number:0200}".encode()

@@ -49,7 +49,7 @@ from storage.session import PLATFORM, Tenant, transaction
 pytestmark = pytest.mark.slow
 
 _LONG = bool(os.environ.get("CLUTCH_LONG_TESTS"))
-_EXAMPLES, _STEPS = (1_500, 60) if _LONG else (60, 30)
+_EXAMPLES, _STEPS = (1_500, 60) if _LONG else (45, 25)
 _SHOPS = 3
 _TWO_HOURS, _HALF_HOUR = dt.timedelta(hours=2), dt.timedelta(minutes=30)
 _START = dt.datetime(2026, 11, 2, 9, tzinfo=dt.UTC)
@@ -120,7 +120,7 @@ class OrderModel:
         return quote.status == "submitted" and quote.valid_until > self.now
 
     def not_live(self, quote: QuoteModel) -> str | None:
-        if self.overdue(quote):
+        if self.overdue(quote) or quote.status == "expired":
             return "QuoteExpired"
         return None if quote.status == "submitted" else "QuoteEnded"
 
@@ -324,7 +324,33 @@ class Market(RuleBasedStateMachine):
 
     street: Street
 
-    @initialize()
+    @initialize(
+        distance=st.sampled_from(["quoted", "accepted", "processing", "shipped", "draft"]),
+        method=st.sampled_from(["card", "cash_on_delivery"]),
+    )
+    def begin(self, distance: str, method: str) -> None:
+        """Begin the walk some way along the way that most orders take."""
+        self.draft()
+        steps: list[tuple[str, Callable[[], None]]] = [
+            ("quoted", self.submit),
+            ("quoted", lambda: self.quote(0, 250_00)),
+            ("quoted", lambda: self.quote(1, 240_00)),
+            ("accepted", lambda: self.accept(1, method)),
+            ("accepted", lambda: self.told_if_not_cash("authorised")),
+            ("processing", self.start),
+            ("processing", self.assign),
+            ("shipped", self.pick_up),
+            ("shipped", lambda: self.told_if_not_cash("captured")),
+        ]
+        reached = ["draft", "quoted", "accepted", "processing", "shipped"]
+        for name, step in steps:
+            if reached.index(name) <= reached.index(distance):
+                step()
+
+    def told_if_not_cash(self, kind: str) -> None:
+        if not self.model.payments[0].cash:
+            self.provider_tells(0, kind)
+
     def draft(self) -> None:
         self.model = OrderModel()
         self.user_id = self.street.newcomer()
@@ -381,6 +407,7 @@ class Market(RuleBasedStateMachine):
 
     # -- asking and quoting
 
+    @precondition(lambda self: self.model.status in {"draft", "cancelled", "quoted"})
     @rule()
     def submit(self) -> None:
         act = self.within(
@@ -497,6 +524,7 @@ class Market(RuleBasedStateMachine):
                 Provider(),  # type: ignore[arg-type]
                 payment_id,
                 tenant=tenant,
+                user_id=self.user_id,
                 now=self.model.now,
             ),
         )
@@ -637,9 +665,9 @@ class Market(RuleBasedStateMachine):
         act = self.delivering(deliveries.fail, reason="nobody there", **self.seller)
         self.both(self.model.fail(), act)
 
-    @rule(party=st.sampled_from(["customer", "platform"]), sure=st.integers(0, 3))
+    @rule(party=st.sampled_from(["customer", "platform"]), sure=st.integers(0, 9))
     def cancel(self, party: str, sure: int) -> None:
-        if sure:  # else most walks would end early
+        if sure != 7:  # else most walks would end early
             return
         is_admin = party == "platform"
         caller = {"user_id": uuid7(), "actor": "user:admin"} if is_admin else self.by_customer()
@@ -658,9 +686,9 @@ class Market(RuleBasedStateMachine):
         self.both(self.model.cancel(party), act)
 
     @precondition(lambda self: self.model.won)
-    @rule(sure=st.integers(0, 2))
+    @rule(sure=st.integers(0, 9))
     def shop_gives_up(self, sure: int) -> None:
-        if sure:
+        if sure != 7:
             return
         winner = self.street.shops.index(self.winner())
         act = self.within(
@@ -769,7 +797,8 @@ def test_no_walk_of_the_market_differs_from_the_model(street: Street) -> None:
             deadline=None,
             derandomize=not _LONG,
             database=None,
-            phases=[Phase.generate, Phase.shrink],
+            phases=[Phase.generate, Phase.shrink] if _LONG else [Phase.generate],
+            report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
     )
