@@ -210,7 +210,7 @@ def text_of(type: str, data: Mapping[str, str], locale: str) -> Text:
     >>> text_of("payment_received", data, "en").message
     'We received EGP 1,250.50 for order A-17.'
     >>> text_of("payment_received", data, "ar").message
-    'استلمنا ١٬٢٥٠٫٥٠ ج.م. عن الطلب A-17.'
+    'استلمنا ١٬٢٥٠٫٥٠ ج.م عن الطلب A-17.'
     """
     if type not in TYPES:
         raise InvalidInput("type", "a type of notification", found=type)
@@ -243,7 +243,7 @@ def _grouped(amount: str) -> str:
 
 _AMOUNTS: Mapping[str, Callable[[str], str]] = {
     "en": lambda amount: f"EGP {_grouped(amount)}",
-    "ar": lambda amount: f"{_grouped(amount).translate(_ARABIC_DIGITS)} ج.م.",
+    "ar": lambda amount: f"{_grouped(amount).translate(_ARABIC_DIGITS)} ج.م",
 }
 _TIMES: Mapping[str, Callable[[dt.datetime], str]] = {
     "en": lambda at: f"{at:%A %H:%M}",

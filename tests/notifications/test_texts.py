@@ -72,8 +72,8 @@ def test_an_unknown_type_is_refused() -> None:
 @pytest.mark.parametrize(
     ("value", "en", "ar"),
     [
-        (pounds(123_456_705), "EGP 1,234,567.05", "١٬٢٣٤٬٥٦٧٫٠٥ ج.م."),
-        (pounds(0), "EGP 0.00", "٠٫٠٠ ج.م."),
+        (pounds(123_456_705), "EGP 1,234,567.05", "١٬٢٣٤٬٥٦٧٫٠٥ ج.م"),
+        (pounds(0), "EGP 0.00", "٠٫٠٠ ج.م"),
         ("processing", "being prepared", "قيد التجهيز"),
         ("2026-11-22T18:05:00+00:00", "Sunday 20:05", "الأحد ٢٠:٠٥"),
         ("2026-07-31T21:30:00Z", "Saturday 00:30", "السبت ٠٠:٣٠"),
