@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from api.hashing import Hashing
+from api.lanes import Lanes
 from api.metrics import Metrics
 from api.rate_limits import RateLimits
 from clutch.errors import ClutchError
@@ -46,7 +46,9 @@ class State:
     in_production: bool = False
     rules: Rules = field(default_factory=Rules)
     limits: RateLimits = field(default_factory=RateLimits)
-    hashing: Hashing = field(default_factory=Hashing)
+    # About half a second of hashing, and some seconds of decoding.
+    hashing: Lanes = field(default_factory=lambda: Lanes("logging in", most_waiting=50))
+    decoding: Lanes = field(default_factory=lambda: Lanes("uploading", most_waiting=20))
     provider: Provider | None = None
     webhook_secrets: Sequence[str] = ()
     _knowledge: Knowledge | None = None

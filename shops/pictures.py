@@ -18,6 +18,14 @@ MOST_SIDE = 4_096
 """The most pixels along a side that are kept: enough to read a document."""
 
 _QUALITY = 88
+_UNREADABLE = (
+    UnidentifiedImageError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
 _MODES = {"JPEG": ("RGB", "L"), "PNG": ("RGB", "RGBA", "L"), "WEBP": ("RGB", "RGBA")}
 
 
@@ -43,7 +51,7 @@ def cleaned_picture(content: bytes, format: str) -> bytes:
             picture.draft(None, (MOST_SIDE, MOST_SIDE))
             upright = ImageOps.exif_transpose(picture)
             return _written(upright, format)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except _UNREADABLE:
         raise BadPicture from None
 
 

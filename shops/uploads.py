@@ -63,7 +63,7 @@ class FileView(TypedDict):
     created_at: dt.datetime
 
 
-def cleaned(content: bytes, *, purpose: Purpose) -> Cleaned:
+def cleaned(content: bytes, purpose: Purpose) -> Cleaned:
     """Return what to keep of a file: pictures anew without what is hidden in them, PDFs as are.
 
     Raises

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,6 +18,7 @@ from api.bodies import UploadRoute
 from api.errors import TooLarge
 from api.problems import PROBLEMS, SAFE
 from api.schemas.files import Upload
+from api.state import state_of
 from clutch.errors import NotFound
 from orders.queries.deliveries import is_proof_for
 from orders.queries.requests import is_photo_of_request
@@ -38,7 +40,7 @@ _SEALED = {"Content-Security-Policy": "default-src 'none'; sandbox"}
     status_code=201,
     response_model=uploads.FileView,
 )
-def upload(
+async def upload(
     request: Request,
     form: Annotated[Upload, Form(media_type="multipart/form-data")],
     caller: Customer,
@@ -49,21 +51,20 @@ def upload(
     What a file is, is told from what is in it. Pictures are written anew, upright, without what
     was hidden in them: where they were taken, above all.
     """
-    content = form.file.file.read(uploads.MOST_BYTES + 1)
+    content = await form.file.read(uploads.MOST_BYTES + 1)
     if len(content) > uploads.MOST_BYTES:
         raise TooLarge(uploads.MOST_BYTES)
-    file = uploads.cleaned(content, purpose=form.purpose)
+    file = await state_of(request).decoding.run(uploads.cleaned, content, form.purpose)
     name, now = form.file.filename or "", dt.datetime.now(dt.UTC)
     # The form itself differs each time it is sent, by the boundary between its parts.
     request.state.body = f"{form.purpose} {name}\n".encode() + content
-    return once(
-        request,
-        caller,
-        key,
-        lambda session: uploads.store(
+
+    def store(session: Session) -> uploads.FileView:
+        return uploads.store(
             session, user_id=caller.person, purpose=form.purpose, name=name, file=file, now=now
-        ),
-    )
+        )
+
+    return await run_in_threadpool(once, request, caller, key, store)
 
 
 @router.get(

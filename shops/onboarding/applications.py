@@ -86,8 +86,8 @@ class Handed(Conflict):
 
 def begin(session: Session, *, user_id: UUID, now: dt.datetime) -> ShopApplication:
     """Return the person's open application, a new one when there is none."""
-    rows.add_application(session, onboarding_id=uuid7(), user_id=user_id, now=now)
-    return _view(session, rows.open_application(session, user_id))
+    row = rows.open_application(session, onboarding_id=uuid7(), user_id=user_id, now=now)
+    return _view(session, row)
 
 
 def application_view(session: Session, onboarding_id: UUID, *, user_id: UUID) -> ShopApplication:

@@ -16,7 +16,6 @@ from storage.tables.onboarding import ShopOnboarding
 
 __all__ = [
     "ApplicationRow",
-    "add_application",
     "application",
     "application_for_update",
     "application_of_anyone",
@@ -42,24 +41,23 @@ class ApplicationRow(NamedTuple):
     updated_at: dt.datetime
 
 
-def add_application(
+_COLUMNS = [getattr(ShopOnboarding, name) for name in ApplicationRow._fields]
+
+
+def open_application(
     session: Session, *, onboarding_id: UUID, user_id: UUID, now: dt.datetime
-) -> None:
-    """Begin an application, unless the person has an open one."""
+) -> ApplicationRow:
+    """Return the open application of a person, locked; made as `onboarding_id` if there is none."""
     row = upsert(ShopOnboarding).values(
         onboarding_id=onboarding_id, user_id=user_id, created_at=now, updated_at=now
     )
-    session.execute(
-        row.on_conflict_do_nothing(
-            index_elements=["user_id"], index_where=text("approved_at IS NULL")
-        )
+    # An update that changes nothing locks the row that is there, and returns it.
+    opened = row.on_conflict_do_update(
+        index_elements=["user_id"],
+        index_where=text("approved_at IS NULL"),
+        set_={"user_id": row.excluded.user_id},
     )
-
-
-def open_application(session: Session, user_id: UUID) -> ApplicationRow:
-    """Return the open application of a person who has one."""
-    rows = _rows().where(ShopOnboarding.user_id == user_id, ShopOnboarding.approved_at.is_(None))
-    return ApplicationRow._make(session.execute(rows).one())
+    return ApplicationRow._make(session.execute(opened.returning(*_COLUMNS)).one())
 
 
 def application(session: Session, onboarding_id: UUID, user_id: UUID) -> ApplicationRow | None:
@@ -92,7 +90,7 @@ def change_application(
 
 
 def _rows() -> Select[Any]:
-    return select(*(getattr(ShopOnboarding, name) for name in ApplicationRow._fields))
+    return select(*_COLUMNS)
 
 
 def _of(onboarding_id: UUID, user_id: UUID) -> Select[Any]:

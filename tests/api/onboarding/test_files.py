@@ -81,15 +81,15 @@ def test_pictures_of_every_kind_are_kept(applicant: Any, mode: str) -> None:
     assert fetched(applicant, applicant.upload(written.getvalue())).status_code == 200
 
 
-def bomb() -> bytes:
-    """A PNG of a few bytes that claims 100,000 x 100,000 pixels."""
+def bomb(side: int) -> bytes:
+    """A PNG of a few bytes that claims to have `side` pixels along each side."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         )
 
-    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     data = zlib.compress(bytes(1_000))
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
@@ -127,7 +127,9 @@ def object_stream(text: bytes) -> bytes:
         object_stream(b"<< /S /JavaScript >>"),
         object_stream(b"fine").replace(b"/FlateDecode", b"/LZWDecode"),
         object_stream(b"fine")[:-25] + b"endstream %%EOF",
-        bomb(),
+        bomb(9_000),
+        bomb(10_000),
+        bomb(100_000),
     ],
 )
 def test_what_is_no_picture_or_quiet_document_is_refused(
