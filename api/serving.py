@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from contextlib import suppress
 
 import uvicorn
@@ -13,6 +14,9 @@ from api.live.protocol import MOST_BYTES
 from api.logs import configure_logs
 from clutch.errors import ClutchError
 from clutch.settings import settings
+
+if sys.platform != "win32":
+    import resource
 
 __all__ = ["CannotListen", "DidNotStart", "listen", "serve", "served_app"]
 
@@ -78,6 +82,7 @@ def serve(listening: socket.socket, *, workers: int) -> None:
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     configure_logs(settings().environment)
+    _allow_many_sockets()
     if workers > 1:
         Multiprocess(config, sockets=[listening]).run()
         return
@@ -87,3 +92,10 @@ def serve(listening: socket.socket, *, workers: int) -> None:
         server.run(sockets=[listening])
     if not server.started:
         raise DidNotStart("the API did not start: its log says why")
+
+
+def _allow_many_sockets() -> None:
+    """Take as many files as the system lets a process have: each listener's socket is one."""
+    if sys.platform != "win32":
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

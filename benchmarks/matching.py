@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import numpy as np
 import psycopg
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 
 import demo
 from benchmarks.matching_load import http_requests_per_second, sql_transactions_per_second
@@ -26,6 +26,7 @@ from benchmarks.matching_peers import (
     redis_geosearch,
 )
 from benchmarks.options import Options
+from benchmarks.served import own_database
 from clutch.settings import settings
 from matching.knowledge import load_knowledge, train_delivery_time
 from matching.nearby import Question, match_shops
@@ -33,7 +34,6 @@ from matching.queries import CANDIDATES_NEAR
 from storage.cluster import Database, running_database
 from storage.session import open_engine, transaction
 from storage.session import run as run_steps
-from storage.upgrade import upgrade
 
 __all__ = ["run"]
 
@@ -109,28 +109,11 @@ def _figures(database: Database, options: Options, small_tps: float) -> dict[str
 @contextmanager
 def _loaded(server: Database, shops: int, options: Options) -> Iterator[tuple[Database, float]]:
     """Give a database of this many shops, and the seconds that loading them took."""
-    name = f"clutch_bench_{shops}"
     options.note(f"loading {shops:,} shops ...")
-    owner = create_engine(server.owner_url, isolation_level="AUTOCOMMIT")
-    with owner.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        database = Database(
-            url=_renamed(server.url, name), owner_url=_renamed(server.owner_url, name)
-        )
-        try:
-            upgrade(database.owner_url)
-            started = time.perf_counter()
-            _load(database.owner_url, shops, options)
-            seconds = time.perf_counter() - started
-            yield database, seconds
-        finally:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    owner.dispose()
-
-
-def _renamed(url: str, database: str) -> str:
-    return make_url(url).set(database=database).render_as_string(hide_password=False)
+    with own_database(server, f"clutch_bench_{shops}") as database:
+        started = time.perf_counter()
+        _load(database.owner_url, shops, options)
+        yield database, time.perf_counter() - started
 
 
 def _load(owner_url: str, shops: int, options: Options) -> None:

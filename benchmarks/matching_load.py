@@ -5,29 +5,23 @@ processors are busy with the server, not with asking.
 """
 
 import asyncio
-import os
 import re
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
-from urllib.request import urlopen
 
 import numpy as np
 import uvloop
 from sqlalchemy import make_url
 
+from benchmarks.served import SERVICE_KEY, serving
 from matching.queries import CANDIDATES_NEAR
 from storage.cluster import Database
 
 __all__ = ["http_requests_per_second", "sql_transactions_per_second"]
 
 _WEST, _SOUTH, _SIDE = 31.1357, 29.9444, 0.2  # about downtown Cairo, degrees
-_KEY = "benchmark-service-key"
 _WARM_UP_SECONDS = 3
 _LENGTH = re.compile(rb"content-length: (\d+)")
 
@@ -72,42 +66,9 @@ def http_requests_per_second(
     database: Database, make: str, *, connections: int, seconds: int, workers: int
 ) -> float:
     """Return the answers a second of `clutch serve` on the same database."""
-    with _served(database, workers) as port:
+    with serving(database, workers=workers) as port:
         uvloop.run(_load(port, make, connections, _WARM_UP_SECONDS))
         return uvloop.run(_load(port, make, connections, seconds)) / seconds
-
-
-@contextmanager
-def _served(database: Database, workers: int) -> Iterator[int]:
-    port = 8_700 + os.getpid() % 1_000
-    command = [sys.executable, "-c", "from cli.main import run; run()", "serve"]
-    process = subprocess.Popen(
-        [*command, f"--port={port}", f"--workers={workers}"],
-        env={
-            **os.environ,
-            "CLUTCH_DATABASE_URL": database.url,
-            "CLUTCH_DATABASE_OWNER_URL": database.owner_url,
-            "CLUTCH_SERVICE_KEY": _KEY,
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _await_ready(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await_ready(port: int) -> None:
-    for _ in range(300):
-        try:
-            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError("the server did not become ready")
 
 
 async def _load(port: int, make: str, connections: int, seconds: float) -> int:
@@ -161,7 +122,7 @@ def _request(make: str, lon: float, lat: float) -> bytes:
     ).encode()
     head = (
         "POST /api/v1/matching/shops HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        f"Authorization: Bearer {_KEY}\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {SERVICE_KEY}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     ).encode()
     return head + body

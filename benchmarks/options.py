@@ -9,14 +9,18 @@ from clutch.errors import SetupNeeded
 
 __all__ = ["NAMES", "Options", "bench_data"]
 
-NAMES = ("matching", "delivery", "forecast", "pricing", "replenishment")
+NAMES = ("matching", "delivery", "forecast", "pricing", "replenishment", "live")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """`shops` in the table (matching), the `seed` of every draw, and `note` for progress."""
+    """`shops` in the table (matching), listening `clients` (live), the `seed` of every draw.
+
+    `note` shows progress.
+    """
 
     shops: int
+    clients: int = 2_000
     seed: int
     note: Callable[[str], None]
 

@@ -18,6 +18,7 @@ app = typer.Typer()
 def bench(
     name: Annotated[str, typer.Argument(help=f"What to measure: {', '.join(NAMES)}.")],
     shops: Annotated[int, typer.Option(help="Shops in the table (matching).", min=1)] = 1_000_000,
+    clients: Annotated[int, typer.Option(help="Clients that listen (live).", min=1)] = 2_000,
     seed: Annotated[int, typer.Option(help="Seed of everything drawn at random.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
@@ -29,7 +30,9 @@ def bench(
         raise InvalidInput("NAME", f"one of {', '.join(NAMES)}", found=name)
     console = Console(stderr=True)
     with console.status(f"{name} ...") as status:
-        options = Options(shops=shops, seed=seed, note=lambda text: status.update(text))
+        options = Options(
+            shops=shops, clients=clients, seed=seed, note=lambda text: status.update(text)
+        )
         figures = importlib.import_module(f"benchmarks.{name}").run(options)
     if as_json:
         typer.echo(orjson.dumps(figures, option=orjson.OPT_SERIALIZE_NUMPY))

@@ -42,6 +42,7 @@ def serve_until_stopped(chosen: Settings) -> None:
         # Workers are new processes: they read the same choices from their environment.
         os.environ["CLUTCH_HOST"] = chosen.host
         os.environ["CLUTCH_PORT"] = str(chosen.port)
+        os.environ["CLUTCH_WORKERS"] = str(chosen.workers)
         os.environ["CLUTCH_DATABASE_URL"] = database.url
         os.environ["CLUTCH_SERVICE_KEY"] = service_key(chosen)
         os.environ["CLUTCH_TOKEN_KEY"] = token_key(chosen)
