@@ -1,6 +1,7 @@
 """A deal in real PostGIS, and a provider that keeps its books in memory."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +10,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from orders.payments.port import Checkout, ProviderAway, ProviderRefused, Told
+from orders.payments import moving, refunds
+from orders.payments.checkout import CheckoutView, check_out
+from orders.payments.events import EventView, receive
+from orders.payments.opening import RefundView, release
+from orders.payments.port import Checkout, Provider, ProviderAway, ProviderRefused, Told
 from orders.payments.states import PaymentStatus, Standing, standing
+from orders.queries import requests
 from storage.cluster import Database
-from storage.session import open_engine
+from storage.session import PLATFORM, Tenant, open_engine, transaction
 
-NOW = dt.datetime(2026, 3, 2, 10, tzinfo=dt.UTC)
+NOW = dt.datetime.now(dt.UTC)
 
 
 @dataclass
@@ -119,6 +125,87 @@ class Market:
 
     def payment(self, payment_id: UUID) -> Any:
         return self.row("SELECT * FROM payment WHERE payment_id = :id", id=payment_id)
+
+    def order_payment(self, deal: Any) -> str:
+        rows = "SELECT payment_status FROM parts_order WHERE order_id = :id"
+        return str(self.row(rows, id=deal.order_id).payment_status)
+
+    def refund_status(self, made: Any) -> str:
+        rows = "SELECT status FROM refund WHERE refund_id = :id"
+        return str(self.row(rows, id=made["refund_id"]).status)
+
+    def paying(
+        self, deal: Any, *, person: Any = None, provider: Provider | str | None = "till"
+    ) -> CheckoutView:
+        """Have somebody, the customer unless named, ask for the page to pay on."""
+        user_id = (person or deal.customer).user_id
+        return check_out(
+            self.engine,
+            self.till if isinstance(provider, str) else provider,
+            deal.payment_id,
+            tenant=Tenant(user_id=user_id),
+            user_id=user_id,
+            now=NOW,
+        )
+
+    def tell(self, told: Told, *, event_id: str) -> EventView:
+        with transaction(self.engine, PLATFORM) as session:
+            return receive(
+                session,
+                provider="sandbox",
+                event_id=event_id,
+                type="payment.told",
+                told=told,
+                payload={},
+                now=NOW,
+            )
+
+    def authorised(self) -> Any:
+        """Make a deal whose customer has paid on the page."""
+        deal = self.town.deal(method="card")
+        self.paying(deal)
+        said = self.tell(self.till.pay(deal.payment_id), event_id=f"evt_{deal.payment_id}")
+        assert said == {"applied": True, "note": None}
+        return deal
+
+    def captured(self) -> Any:
+        """Make a deal whose money was taken."""
+        deal = self.authorised()
+        moving.capture(self.engine, self.till, deal.payment_id, now=NOW)
+        return deal
+
+    def refund(self, deal: Any, *, amount: int | None) -> RefundView:
+        with transaction(self.engine, Tenant(shop_id=deal.shop_id)) as session:
+            return refunds.refund(
+                session,
+                deal.payment_id,
+                shop_id=deal.shop_id,
+                amount_piastres=amount,
+                reason="cracked",
+                actor="user:staff",
+                now=NOW,
+            )
+
+    def let_go(self, deal: Any) -> None:
+        """Cancel the order and let go of its payment."""
+        cancelled = "UPDATE parts_order SET status = 'cancelled' WHERE order_id = :id"
+        self.change(cancelled, id=deal.order_id)
+        with transaction(self.engine, Tenant(user_id=deal.customer.user_id)) as session:
+            release(session, requests.order_for_update(session, deal.order_id), now=NOW)
+
+    def at_once(self, act: Callable[[], None], times: int) -> None:
+        """Do something in several threads that begin together."""
+        barrier = threading.Barrier(times)
+
+        def begin() -> None:
+            barrier.wait()
+            act()
+
+        threads = [threading.Thread(target=begin) for _ in range(times)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
 
 @pytest.fixture(scope="module")
