@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+NPM := tests/api/live
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -23,8 +24,12 @@ setup: .venv/ready ## make .venv from requirements.lock (quick when nothing chan
 demo: setup ## load a Cairo data set, train the models and serve on http://127.0.0.1:8000
 	@$(BIN)/clutch demo
 
-test: setup ## run every test, the fast ones first
+test: setup $(NPM)/node_modules ## run every test, the fast ones first
 	@$(BIN)/pytest
+
+# The JavaScript client of the tests; without npm they are skipped, and say so.
+$(NPM)/node_modules: $(NPM)/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --prefix $(NPM) && touch $@; fi
 
 check: lint types contracts test wheel ## everything the gate asks: lint, types, contracts, tests, wheel
 
