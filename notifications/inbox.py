@@ -28,6 +28,7 @@ __all__ = [
     "Inbox",
     "ReadMark",
     "ReadMarks",
+    "forget_old",
     "inbox_of",
     "notify",
     "notify_shop",
@@ -36,6 +37,8 @@ __all__ = [
     "read_all",
     "tell",
 ]
+
+_KEPT_FOR = dt.timedelta(days=365)
 
 
 class Entry(TypedDict):
@@ -219,3 +222,8 @@ def read(session: Session, user_id: UUID, notification_id: UUID, *, now: dt.date
 def read_all(session: Session, user_id: UUID, *, now: dt.datetime) -> ReadMarks:
     """Mark all of somebody's inbox as read."""
     return {"marked": queries.mark_all_read(session, user_id, now)}
+
+
+def forget_old(session: Session, *, now: dt.datetime) -> None:
+    """Delete entries of more than a year ago, read or not."""
+    queries.delete_before(session, now - _KEPT_FOR)

@@ -80,7 +80,8 @@ def _may_be_public(host: str) -> bool:
     try:
         return _is_public(ipaddress.ip_address(host))
     except ValueError:
-        return "." in host.strip(".") and not host.endswith((".local", ".internal", ".localhost"))
+        name = host.rstrip(".")
+        return "." in name and not name.endswith((".local", ".internal", ".localhost"))
 
 
 def _is_public(address: Address) -> bool:
@@ -123,7 +124,7 @@ async def _call(url: str, headers: Mapping[str, str], body: bytes, *, public_onl
 
 async def _first_words(response: httpx.Response) -> str:
     read = b""
-    async for chunk in response.aiter_bytes(_LONGEST_ERROR):
+    async for chunk in response.aiter_raw(_LONGEST_ERROR):
         read += chunk
         if len(read) >= _LONGEST_ERROR:
             break

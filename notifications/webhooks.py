@@ -28,6 +28,7 @@ __all__ = [
     "WAITS_SECONDS",
     "Request",
     "deliver",
+    "forget_old",
     "new_secret",
     "next_request",
     "publish",
@@ -39,6 +40,7 @@ WAITS_SECONDS = (5, 60, 600, 3_600, 10_800, 28_800, 43_200)
 """How long to wait before each further try: about a day in all, then it is given up."""
 
 _GONE = 410
+_KEPT_FOR = dt.timedelta(days=30)
 
 
 class Request(NamedTuple):
@@ -149,3 +151,8 @@ def _end(
 def deliver(session: Session, delivery_id: UUID, *, at: dt.datetime | None = None) -> None:
     """Queue a message that waits."""
     enqueue(session, "webhooks.deliver", at=at, queue="partners", delivery_id=str(delivery_id))
+
+
+def forget_old(session: Session, *, now: dt.datetime) -> None:
+    """Delete messages that were taken or given up more than 30 days ago."""
+    queries.delete_deliveries_before(session, now - _KEPT_FOR)

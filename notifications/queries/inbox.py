@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, exists, func, insert, select, true, update
+from sqlalchemy import Row, Select, and_, delete, exists, func, insert, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ __all__ = [
     "Recipient",
     "add_notifications",
     "choices_of",
+    "delete_before",
     "inbox_page",
     "mark_all_read",
     "mark_read",
@@ -161,3 +162,8 @@ def put_choices(session: Session, user_id: UUID, choices: Mapping[str, bool]) ->
             index_elements=["user_id", "type"], set_={"push": chosen.excluded.push}
         )
     )
+
+
+def delete_before(session: Session, before: dt.datetime) -> None:
+    """Delete the entries that were made before an instant, and what was tried to bring them."""
+    session.execute(delete(Notification).where(Notification.created_at < before))

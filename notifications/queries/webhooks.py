@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, any_, insert, literal, select, update
+from sqlalchemy import Row, any_, delete, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ __all__ = [
     "add_deliveries",
     "add_endpoint",
     "change_endpoint",
+    "delete_deliveries_before",
     "delivery_for_update",
     "delivery_page",
     "endpoint",
@@ -141,3 +142,8 @@ def delivery_page(
         rows = rows.where(WebhookDelivery.status == status)
     newest = rows.order_by(WebhookDelivery.webhook_delivery_id.desc())
     return page_of(session, newest, limit=limit, cursor=cursor)
+
+
+def delete_deliveries_before(session: Session, before: dt.datetime) -> None:
+    """Delete the messages that ended before an instant."""
+    session.execute(delete(WebhookDelivery).where(WebhookDelivery.finished_at < before))

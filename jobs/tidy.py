@@ -1,0 +1,23 @@
+"""What nobody needs any more is deleted: jobs given up long ago, messages to partners, old news."""
+
+import datetime as dt
+
+from jobs import queries
+from jobs.registry import periodic
+from jobs.tools import Tools
+from notifications import inbox, webhooks
+from storage.session import PLATFORM, transaction
+
+__all__ = ["tidy"]
+
+JOBS_KEPT = dt.timedelta(days=30)
+
+
+@periodic("41 3 * * *", "jobs.tidy")
+def tidy(tools: Tools) -> None:
+    """Delete what is too old, of jobs, inboxes and partners' messages."""
+    now = tools.now()
+    with transaction(tools.engine, PLATFORM) as session:
+        queries.delete_finished(session.connection(), before=now - JOBS_KEPT)
+        inbox.forget_old(session, now=now)
+        webhooks.forget_old(session, now=now)

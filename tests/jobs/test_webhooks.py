@@ -1,0 +1,278 @@
+"""Messages to partners, to a real server that takes them, refuses them or hangs."""
+
+import datetime as dt
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import create_engine, text
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from jobs.tools import Tools
+from jobs.worker import Ran, run_due
+from notifications import endpoints, partner_calls
+from notifications.webhooks import WAITS_SECONDS, publish
+from storage.cluster import Database
+from storage.session import PLATFORM, transaction
+
+CAPTURED = {"order_id": "o-1", "amount_piastres": 125_000}
+
+
+@dataclass
+class Partner:
+    """A partner's server: what it was sent, and what it answers."""
+
+    url: str = ""
+    status: int = 204
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    taken: list[tuple[bytes, dict[str, str]]] = field(default_factory=list)
+    go_on: threading.Event = field(default_factory=threading.Event)
+    hangs: bool = False
+
+
+@pytest.fixture
+def partner() -> Iterator[Partner]:
+    partner = Partner()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = self.rfile.read(int(self.headers["Content-Length"]))
+            partner.taken.append((sent, dict(self.headers)))
+            if partner.hangs:
+                partner.go_on.wait(30)
+                return
+            self.send_response(partner.status)
+            for name, value in partner.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(partner.body)))
+            self.end_headers()
+            self.wfile.write(partner.body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        partner.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+        yield partner
+        partner.go_on.set()
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def database(databases: Any) -> Iterator[Database]:
+    with databases.copied() as database:
+        yield database
+
+
+@pytest.fixture
+def fresh_database(database: Database) -> Database:
+    """The module's database, emptied: quicker than one of the test's own."""
+    owner = create_engine(database.owner_url)
+    with owner.begin() as connection:
+        connection.execute(text("TRUNCATE webhook_endpoint, procrastinate_jobs CASCADE"))
+    owner.dispose()
+    return database
+
+
+@dataclass
+class Desk:
+    """What tests do as an administrator, and look at."""
+
+    tools: Tools
+
+    def endpoint(self, url: str, *, name: str = "Partner", events: Any = None) -> tuple[UUID, str]:
+        with transaction(self.tools.engine, PLATFORM) as session:
+            made = endpoints.add_endpoint(
+                session,
+                name=name,
+                url=url,
+                events=events or ["payment.captured"],
+                public_only=False,
+                actor="user:admin",
+                now=self.tools.now(),
+            )
+        return made["endpoint"]["endpoint_id"], made["secret"]
+
+    def do(self, use_case: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        with transaction(self.tools.engine, PLATFORM) as session:
+            return use_case(session, *args, **options, now=self.tools.now())
+
+    def publish(self, event: str = "payment.captured") -> None:
+        self.do(publish, event, CAPTURED)
+
+    def deliveries(self, endpoint_id: UUID) -> list[Any]:
+        with transaction(self.tools.engine, PLATFORM) as session:
+            return list(endpoints.deliveries_of(session, endpoint_id)["deliveries"])
+
+
+@pytest.fixture
+def desk(tools: Tools, clock: Any) -> Desk:
+    # Partners check the timestamp by their own clocks.
+    clock.now = dt.datetime.now(dt.UTC)
+    return Desk(tools)
+
+
+def test_a_message_is_signed_as_the_standard_says(desk: Desk, partner: Partner) -> None:
+    endpoint_id, secret = desk.endpoint(partner.url)
+    desk.publish()
+    assert run_due(desk.tools).done == 1
+    [(body, headers)] = partner.taken
+    [delivery] = desk.deliveries(endpoint_id)
+    assert Webhook(secret).verify(body, headers) == json.loads(body)
+    assert json.loads(body)["type"] == "payment.captured"
+    assert json.loads(body)["data"] == CAPTURED
+    assert headers["webhook-id"] == str(delivery["delivery_id"])
+    assert (delivery["status"], delivery["attempts"], delivery["last_status_code"]) == (
+        "delivered",
+        1,
+        204,
+    )
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(body + b" ", headers)
+
+
+def test_while_two_secrets_live_either_verifies(desk: Desk, partner: Partner) -> None:
+    endpoint_id, old = desk.endpoint(partner.url)
+    new = desk.do(endpoints.rotate_secret, endpoint_id, actor="user:admin")["secret"]
+    desk.publish()
+    run_due(desk.tools)
+    body, headers = partner.taken[0]
+    for secret in (old, new):
+        Webhook(secret).verify(body, headers)
+    desk.do(endpoints.end_old_secret, endpoint_id, actor="user:admin")
+    desk.publish()
+    run_due(desk.tools)
+    body, headers = partner.taken[1]
+    Webhook(new).verify(body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(old).verify(body, headers)
+
+
+def test_only_subscribers_of_an_event_hear_of_it(desk: Desk, partner: Partner) -> None:
+    desk.endpoint(partner.url, name="Payments")
+    other, _ = desk.endpoint(partner.url, name="Orders", events=["order.status"])
+    desk.publish()
+    desk.publish("payment.refunded")
+    assert run_due(desk.tools).done == 1
+    assert desk.deliveries(other) == []
+    with pytest.raises(ValueError, match=r"delivery\.position"):
+        desk.publish("delivery.position")
+
+
+def test_what_is_refused_comes_again_later_each_time_until_it_is_given_up(
+    desk: Desk, partner: Partner, clock: Any
+) -> None:
+    endpoint_id, secret = desk.endpoint(partner.url)
+    partner.status, partner.body = 500, b"out of \x00order " + b"x" * 10_000
+    desk.publish()
+    for tries, wait in enumerate(WAITS_SECONDS, start=1):
+        assert run_due(desk.tools).done == 1
+        [delivery] = desk.deliveries(endpoint_id)
+        assert (delivery["status"], delivery["attempts"]) == ("waiting", tries)
+        clock.forward(seconds=wait - 1)
+        assert run_due(desk.tools) == Ran(0, 0, 0)
+        clock.forward(seconds=1)
+    run_due(desk.tools)
+    clock.forward(days=7)
+    assert run_due(desk.tools) == Ran(0, 0, 0)
+    [delivery] = desk.deliveries(endpoint_id)
+    assert (delivery["status"], delivery["attempts"]) == ("given_up", 8)
+    assert delivery["last_error"].startswith("out of  order x")
+    assert len(delivery["last_error"]) == 200
+    assert {headers["webhook-id"] for _, headers in partner.taken} == {str(delivery["delivery_id"])}
+    assert len({body for body, _ in partner.taken}) == 1
+
+    partner.status, clock.now = 200, dt.datetime.now(dt.UTC)
+    desk.do(endpoints.send_again, endpoint_id, delivery["delivery_id"], actor="user:admin")
+    run_due(desk.tools)
+    Webhook(secret).verify(*partner.taken[-1])
+    assert desk.deliveries(endpoint_id)[0]["status"] == "delivered"
+
+
+def test_when_to_come_again_is_heeded(desk: Desk, partner: Partner, clock: Any) -> None:
+    desk.endpoint(partner.url)
+    partner.status, partner.headers = 503, {"Retry-After": "900"}
+    desk.publish()
+    run_due(desk.tools)
+    clock.forward(seconds=899)
+    assert run_due(desk.tools) == Ran(0, 0, 0)
+    clock.forward(seconds=1)
+    assert run_due(desk.tools).done == 1
+
+
+def test_a_partner_that_is_gone_is_switched_off(desk: Desk, partner: Partner) -> None:
+    endpoint_id, _ = desk.endpoint(partner.url)
+    partner.status = 410
+    desk.publish()
+    run_due(desk.tools)
+    desk.publish()
+    assert run_due(desk.tools) == Ran(0, 0, 0)
+    assert [each["status"] for each in desk.deliveries(endpoint_id)] == ["given_up"]
+
+
+def test_what_waits_for_an_endpoint_switched_off_is_given_up(desk: Desk, partner: Partner) -> None:
+    endpoint_id, _ = desk.endpoint(partner.url)
+    desk.publish()
+    change = {"url": partner.url, "events": ["payment.captured"], "active": False}
+    desk.do(endpoints.change_endpoint, endpoint_id, **change, public_only=False, actor="user:admin")
+    run_due(desk.tools)
+    assert partner.taken == []
+    assert desk.deliveries(endpoint_id)[0]["last_error"] == "the endpoint is switched off"
+
+
+def test_a_redirect_is_not_followed(desk: Desk, partner: Partner) -> None:
+    endpoint_id, _ = desk.endpoint(partner.url)
+    partner.status, partner.headers = 302, {"Location": f"{partner.url}/elsewhere"}
+    desk.publish()
+    run_due(desk.tools)
+    assert len(partner.taken) == 1
+    assert desk.deliveries(endpoint_id)[0]["last_status_code"] == 302
+
+
+def test_a_partner_that_hangs_is_hung_up_on(
+    desk: Desk, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partner_calls, "_SECONDS", 0.2)
+    endpoint_id, _ = desk.endpoint(partner.url)
+    partner.hangs = True
+    desk.publish()
+    run_due(desk.tools)
+    [delivery] = desk.deliveries(endpoint_id)
+    assert (delivery["status"], delivery["last_status_code"]) == ("waiting", None)
+
+
+def test_nobody_listening_is_told_by_its_kind_alone(desk: Desk) -> None:
+    endpoint_id, _ = desk.endpoint("http://127.0.0.1:9/hook")
+    desk.publish()
+    run_due(desk.tools)
+    assert desk.deliveries(endpoint_id)[0]["last_error"] == "ConnectError"
+
+
+def test_in_production_nothing_is_sent_into_our_own_network(desk: Desk, partner: Partner) -> None:
+    settings = desk.tools.settings.model_copy(update={"environment": "production"})
+    desk.tools = replace(desk.tools, settings=settings)
+    endpoint_id, _ = desk.endpoint(partner.url.replace("127.0.0.1", "localhost"))
+    desk.publish()
+    run_due(desk.tools)
+    assert partner.taken == []
+    assert desk.deliveries(endpoint_id)[0]["last_error"] == "the address is not public"
+
+
+def test_the_address_that_was_looked_at_is_the_one_called(
+    partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def looked_at(_: Any) -> str:
+        return "127.0.0.1"
+
+    monkeypatch.setattr(partner_calls, "_public_address", looked_at)
+    url = partner.url.replace("127.0.0.1", "partner.example.com")
+    answer = partner_calls.call(url, headers={}, body=b"{}", public_only=True)
+    assert answer == partner_calls.Answer(204, None)
+    assert partner.taken[0][1]["Host"].startswith("partner.example.com:")
