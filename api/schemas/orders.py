@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from api.schemas.matching import GeoPoint, Text
+from api.schemas.matching import GeoPoint
 from orders.lifecycle import Status
 from orders.requests import PartWish, Wishes
 from orders.vehicles import Car
@@ -23,21 +23,22 @@ __all__ = [
 _STRICT = ConfigDict(strict=True, extra="forbid")
 _LOCATION: Any = {"type": "Point", "coordinates": [31.2357, 30.0444]}
 
-# JSON has no ids of its own: they come as text. Of control signs only the new line is taken.
+# JSON has no ids of its own: they come as text.
 Id = Annotated[UUID, Field(strict=False)]
-Words = Annotated[
-    str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$")
-]
-Reason = Annotated[str, Field(min_length=1, max_length=250, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Address = Annotated[
-    str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$")
-]
+# Something must stand there; of control signs only the new line is taken, and only in long texts.
+_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+_LINES = r"^[^\x00-\x09\x0b-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x09\x0b-\x1f\x7f]*$"
+Name = Annotated[str, Field(min_length=1, max_length=120, pattern=_LINE)]
+Plate = Annotated[str, Field(min_length=1, max_length=20, pattern=_LINE)]
+Reason = Annotated[str, Field(min_length=1, max_length=250, pattern=_LINE)]
+Address = Annotated[str, Field(min_length=1, max_length=300, pattern=_LINES)]
+Words = Annotated[str, Field(min_length=1, max_length=1_000, pattern=_LINES)]
 Chassis = Annotated[
     str,
     Field(
         min_length=1,
         max_length=40,
-        pattern=r"^[^\x00-\x1f\x7f]+$",
+        pattern=_LINE,
         description="17 letters and digits, or the shorter chassis number of an old car.",
     ),
 ]
@@ -48,8 +49,8 @@ class OrderVehicle(BaseModel):
 
     model_config = _STRICT
 
-    make: Text
-    model: Text | None = None
+    make: Name
+    model: Name | None = None
     year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     vin: Chassis | None = None
 
@@ -76,10 +77,8 @@ class GarageVehicle(OrderVehicle):
         }
     )
 
-    plate: (
-        Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]+$")] | None
-    ) = None
-    name: Text | None = None
+    plate: Plate | None = None
+    name: Name | None = None
 
 
 class OrderPart(BaseModel):
@@ -90,8 +89,8 @@ class OrderPart(BaseModel):
 
     model_config = _STRICT
 
-    number: Text | None = None
-    name: Text | None = None
+    number: Name | None = None
+    name: Name | None = None
     description: Words | None = None
     quantity: Annotated[int, Field(ge=1, le=1000)] = 1
     condition: Annotated[
