@@ -5,6 +5,7 @@ again, a creating one under the same `Idempotency-Key`.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,7 @@ _ATTEMPTS = 8
 _FIRST_PAUSE_SECONDS = 0.2
 _MOST_PAUSE_SECONDS = 5.0
 _LONG_SECONDS = 90.0
+_FRESH_SECONDS = 600.0
 _LATER = frozenset({429, 502, 503, 504})
 
 
@@ -53,19 +55,22 @@ class Caller:
         self._client = client
         self._login: dict[str, str] | None = None
         self._token = ""
+        self._since = 0.0
         self._renewing = asyncio.Lock()
 
-    @property
-    def token(self) -> str:
-        """Return the access token of now, for the socket."""
+    async def fresh_token(self) -> str:
+        """Return an access token that is good for some minutes yet, for the socket."""
+        if time.monotonic() - self._since > _FRESH_SECONDS:
+            await self._renew(self._token)
         return self._token
 
     async def log_in(self, login: Mapping[str, str]) -> None:
         """Log in with what `POST /auth/log-in` takes."""
         self._login = dict(login)
+        self._since = time.monotonic()
         self._token = (await self.post("/auth/log-in", self._login))["access_token"]
 
-    async def renew(self, used: str) -> None:
+    async def _renew(self, used: str) -> None:
         """Log in again in place of the token `used`, once for all who find it run out."""
         async with self._renewing:
             if self._login and self._token == used:
@@ -93,7 +98,7 @@ class Caller:
         used = self._token
         answer = await self._sent(method, path, request)
         if answer.status_code == 401 and used:
-            await self.renew(used)
+            await self._renew(used)
             answer = await self._sent(method, path, request)
         content = answer.json() if answer.content else None
         if answer.status_code >= 400:

@@ -169,7 +169,7 @@ class Customer:
             self.tally.count("paid by card or wallet")
             if not await self._was_declined(payment_id):
                 return
-            self.tally.count("declined")
+            self.tally.count("cards declined")
             number = _CARDS[0]
 
     async def _was_declined(self, payment_id: str) -> bool:

@@ -21,6 +21,7 @@ from simulator.tally import Tally
 __all__ = ["Listener"]
 
 _AWAY_SECONDS = 0.5
+_HANDSHAKE_SECONDS = 10
 _CATCH_UP_SECONDS = 20.0
 
 Handle = Callable[[str, Mapping[str, Any]], None]
@@ -51,6 +52,7 @@ class Listener:
         self._heard = dict.fromkeys(rooms, 0)
         self._last: dict[str, int] = {}
         self._news = asyncio.Event()
+        self._ended = asyncio.Event()
         self._handle = handle
         self._tally = tally
         self._rng = rng
@@ -60,12 +62,12 @@ class Listener:
         """Listen for ever, with interruptions."""
         while True:
             client = self._client()
+            # It also ends when the server ends it, say because the person's shops are others.
+            ended = asyncio.Event()
+            client.on("disconnect", lambda _reason: ended.set())
             with suppress(SocketIOError, TimeoutError):
                 await self._connect(client)
-                # It also ends when the server ends it, say because the person's shops are others.
-                await asyncio.wait_for(
-                    client.wait(), self._rng.exponential(self._cut_after_seconds)
-                )
+                await asyncio.wait_for(ended.wait(), self._rng.exponential(self._cut_after_seconds))
             await self._hang_up(client)
             await asyncio.sleep(self._rng.uniform(0, _AWAY_SECONDS))
 
@@ -91,21 +93,21 @@ class Listener:
     def _client(self) -> socketio.AsyncClient:
         client = socketio.AsyncClient(reconnection=False, http_session=self._session)
         client.on("*", self._on_event)
+        client.on("disconnect", self._on_end)
         return client
 
     async def _connect(self, client: socketio.AsyncClient) -> None:
-        token = self._caller.token
-        proof = {"token": token, "after": self._heard}
-        try:
-            await client.connect(self._url, auth=proof, transports=["websocket"])
-        except SocketIOError:
-            # Perhaps the token ran out.
-            await self._caller.renew(token)
-            raise
+        proof = {"token": await self._caller.fresh_token(), "after": self._heard}
+        await client.connect(
+            self._url, auth=proof, transports=["websocket"], wait_timeout=_HANDSHAKE_SECONDS
+        )
 
     async def _hang_up(self, client: socketio.AsyncClient) -> None:
         with suppress(SocketIOError):
             await client.disconnect()
+
+    async def _on_end(self, _reason: str) -> None:
+        self._ended.set()
 
     async def _on_event(self, event: str, payload: Mapping[str, Any]) -> None:
         self._news.set()

@@ -5,7 +5,7 @@ Out: what happened. Everything goes through HTTP and sockets.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -87,14 +87,17 @@ class _Market:
         try:
             await self._orders()
         finally:
-            for shop in self.shops:
-                shop.close()
-            for task in self.listening:
-                task.cancel()
-            await asyncio.gather(*self.listening, return_exceptions=True)
+            await asyncio.gather(*(shop.close() for shop in self.shops))
+            await _ended(self.listening)
         self.progress("checking that nobody missed anything", 0, 0)
         await _few_at_a_time([listener.settle() for listener in self.listeners])
-        return Outcome(self.tally, await admin.get("/admin/kpis"))
+        kpis = await admin.get("/admin/kpis")
+        # Nobody is there any more to answer for them.
+        over = {"reason": "the simulation is over"}
+        await _few_at_a_time(
+            [admin.post(f"/admin/shops/{shop.shop_id}/suspend", over) for shop in self.shops]
+        )
+        return Outcome(self.tally, kpis)
 
     async def _client(self, address: str | None) -> Any:
         return await self.stack.enter_async_context(self.lines.http(address))
@@ -110,6 +113,7 @@ class _Market:
             shop_id = await open_shop(owner.caller, admin, district, number, rng)
             shop = Shop(
                 caller=owner.caller,
+                shop_id=shop_id,
                 pace=self.pace,
                 tally=self.tally,
                 rng=rng,
@@ -146,9 +150,9 @@ class _Market:
         ]
         longest = float(gaps.sum()) + _LONGEST_STORY_MINUTES
         _, late = await asyncio.wait(stories, timeout=self.pace.seconds(longest) + 60)
-        for task in late:
-            task.cancel()
+        for _ in late:
             self.tally.surprise("an order took longer than any should")
+        await _ended([*late, *customers])
 
     async def _customer(self, number: int, gate: asyncio.Semaphore) -> Customer:
         rng = np.random.default_rng([self.plan.seed, _CUSTOMERS, number])
@@ -186,10 +190,16 @@ class _Market:
         self.listening.append(asyncio.create_task(listener.listen()))
 
 
-async def _few_at_a_time(works: Sequence[Coroutine[Any, Any, None]]) -> None:
+async def _ended(tasks: Collection[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _few_at_a_time(works: Sequence[Coroutine[Any, Any, Any]]) -> None:
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(work: Coroutine[Any, Any, None]) -> None:
+    async def one(work: Coroutine[Any, Any, Any]) -> None:
         async with gate:
             await work
 

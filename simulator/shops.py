@@ -32,6 +32,7 @@ class Shop:
     """One shop of the simulation; `level` is how dear it is, about 1."""
 
     caller: Caller
+    shop_id: str
     pace: Pace
     tally: Tally
     rng: np.random.Generator
@@ -40,10 +41,13 @@ class Shop:
     def __post_init__(self) -> None:
         self._doing: set[asyncio.Task[None]] = set()
         self._ended: set[str] = set()
+        self._closed = False
 
     def hear(self, event: str, payload: Mapping[str, Any]) -> None:
         """Take an event of the shop's room."""
         order_id = str(payload.get("orderId"))
+        if self._closed:
+            return
         if event == "new-parts-order":
             self._begin(self._answer(order_id, self.pace.now_minutes()))
         elif event == "quote-accepted":
@@ -51,10 +55,12 @@ class Shop:
         elif event == "order-status-update" and payload["status"] == "cancelled":
             self._ended.add(order_id)
 
-    def close(self) -> None:
-        """Leave everything as it is."""
+    async def close(self) -> None:
+        """Leave everything as it is, and do nothing more."""
+        self._closed = True
         for task in self._doing:
             task.cancel()
+        await asyncio.gather(*self._doing, return_exceptions=True)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self.tally.noting(work))

@@ -8,6 +8,8 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+import httpx
+
 from clutch.errors import ClutchError
 
 __all__ = ["Summary", "Tally"]
@@ -58,8 +60,8 @@ class Tally:
         """Live through a story; what breaks it is noted, and the others go on."""
         try:
             await story
-        except ClutchError as error:
-            self.surprise(str(error))
+        except (ClutchError, httpx.HTTPError) as error:
+            self.surprise(str(error) or type(error).__name__)
 
     def submitted(self, order_id: str, at: float) -> None:
         """Note when an order went out to shops."""
@@ -92,15 +94,15 @@ class Tally:
         >>> Tally().summary()["quote_response_minutes_mean"] is None
         True
         """
-        prompt = sum(
-            at - self._submitted[order] <= _PROMPT_MINUTES
-            for order, at in self._quoted.items()
-            if order in self._submitted
-        )
+        # A shop may be asked for orders of others, too.
+        waits = [
+            at - self._submitted[key] for key, at in self._quoted.items() if key in self._submitted
+        ]
+        prompt = sum(wait <= _PROMPT_MINUTES for wait in waits)
         answers = self._answer_minutes
         return Summary(
             orders=len(self._submitted),
-            quoted=len(self._quoted),
+            quoted=len(waits),
             accepted=self.acts["accepted"],
             delivered=self.acts["delivered"],
             cancelled=self.acts["cancelled"],
