@@ -62,12 +62,12 @@ class Listener:
         """Listen for ever, with interruptions."""
         while True:
             client = self._client()
-            # It also ends when the server ends it, say because the person's shops are others.
-            ended = asyncio.Event()
-            client.on("disconnect", lambda _reason: ended.set())
+            self._ended.clear()
             with suppress(SocketIOError, TimeoutError):
                 await self._connect(client)
-                await asyncio.wait_for(ended.wait(), self._rng.exponential(self._cut_after_seconds))
+                # It also ends when the server ends it, say because the person's shops are others.
+                cut_after = self._rng.exponential(self._cut_after_seconds)
+                await asyncio.wait_for(self._ended.wait(), cut_after)
             await self._hang_up(client)
             await asyncio.sleep(self._rng.uniform(0, _AWAY_SECONDS))
 
