@@ -13,6 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
@@ -244,59 +245,66 @@ def _solved(
 ) -> tuple[list[int], bool]:
     """Return the units to buy of each cell, and whether nothing can be cheaper.
 
-    Variables: the units u of each cell, whether a shop is used (y), whether it delivers free (z).
-    Minimise sum(price u) + sum(fee (y - z)) where each line's units sum to what is needed,
-    u <= most y, threshold z <= goods of the shop and z <= y.
+    Variables, in this order: the units u of each cell, whether each shop is used (y), whether it
+    delivers free (z). Minimise sum(price u) + sum(fee (y - z)).
     """
-    shops, count = len(offers), len(cells)
-    shop, line, most, price = np.array(cells, dtype=np.float64).T
-    used, free = count + np.arange(shops), count + shops + np.arange(shops)
-    each, lines = np.arange(count), [line for line in needed if needed[line]]
-    need = np.array([needed[number] for number in lines], dtype=np.float64)
+    _, line, most, price = np.array(cells, dtype=np.float64).T
     # What every solution pays is left out, so that the solver's tolerance is of the difference.
-    floor = {number: price[line == number].min() for number in lines}
-    above_floor = price - np.array([floor[int(number)] for number in line])
+    floor = {number: price[line == number].min() for number in set(line)}
+    above_floor = price - np.array([floor[number] for number in line])
     fee = np.array([offer.fee_piastres for offer in offers], dtype=np.float64)
-    most_goods = np.bincount(shop.astype(int), weights=most * price, minlength=shops)
-    threshold = np.array([_threshold(offer) for offer in offers])
-    reachable = most_goods >= threshold
-    row_of = {number: row for row, number in enumerate(lines)}
-    width = count + 2 * shops
-    of_line = _matrix([row_of[int(number)] for number in line], each, np.ones(count), width)
-    open_first = _matrix(
-        np.tile(each, 2), [*each, *used[shop.astype(int)]], [*np.ones(count), *-most], width
-    )
-    earned = _matrix(
-        [*shop, *range(shops)], [*each, *free], [*price, *-np.where(reachable, threshold, 0)], width
-    )
-    free_if_used = _matrix(
-        np.tile(np.arange(shops), 2), [*free, *used], np.repeat([1.0, -1.0], shops), width
-    )
+    can_be_free = [_can_be_free(offer, shop, cells) for shop, offer in enumerate(offers)]
     answer = milp(
         np.concatenate([above_floor, fee, -fee]),
-        integrality=np.ones(width),
-        bounds=Bounds(0, np.concatenate([most, np.ones(shops), reachable])),
-        constraints=[
-            LinearConstraint(of_line, need, need),
-            LinearConstraint(open_first, -np.inf, 0),
-            LinearConstraint(earned, 0, np.inf),
-            LinearConstraint(free_if_used, -np.inf, 0),
-        ],
+        integrality=np.ones(len(cells) + 2 * len(offers)),
+        bounds=Bounds(0, np.concatenate([most, np.ones(len(offers)), can_be_free])),
+        constraints=_constraints(offers, cells, needed),
         options={"mip_rel_gap": 0.0, "time_limit": _SECONDS_TO_SOLVE},
     )
     if answer.x is None:
         return _cheapest_units(cells, needed), False
-    return [round(value) for value in answer.x[:count]], answer.status == _OPTIMAL
+    return [round(value) for value in answer.x[: len(cells)]], answer.status == _OPTIMAL
 
 
-def _matrix(rows: object, columns: object, values: object, width: int) -> csr_array:
-    at = np.asarray(rows, dtype=np.int64)
-    entries = (np.asarray(values, dtype=np.float64), (at, np.asarray(columns, dtype=np.int64)))
-    return csr_array(entries, shape=(int(at.max()) + 1, width))
+def _can_be_free(offer: ShopOffer, shop: int, cells: Sequence[_Cell]) -> bool:
+    most_goods = sum(cell.most * cell.price for cell in cells if cell.shop == shop)
+    return offer.free_from_piastres is not None and most_goods >= offer.free_from_piastres
 
 
-def _threshold(offer: ShopOffer) -> float:
-    return np.inf if offer.free_from_piastres is None else float(offer.free_from_piastres)
+def _constraints(
+    offers: Sequence[ShopOffer], cells: Sequence[_Cell], needed: Mapping[int, int]
+) -> list[LinearConstraint]:
+    """Return what binds the units u, used y and free z.
+
+    Each line's units sum to what is needed; u <= most y; threshold z <= the shop's goods; z <= y.
+    """
+    shop, _, most, price = np.array(cells, dtype=np.float64).T
+    count, shops = len(cells), np.arange(len(offers))
+    each, used, free = np.arange(count), count + shops, count + len(offers) + shops
+    row_of = {number: row for row, number in enumerate(n for n, units in needed.items() if units)}
+    need = [needed[number] for number in row_of]
+    rows = [row_of[cell.line] for cell in cells]
+    threshold = [float(offer.free_from_piastres or 0) for offer in offers]
+    by_shop = used[shop.astype(int)]
+    width = count + 2 * len(offers)
+    of_line = _matrix((rows, each, np.ones(count)), width=width)
+    open_first = _matrix((each, each, np.ones(count)), (each, by_shop, -most), width=width)
+    earned = _matrix((shop, each, price), (shops, free, np.negative(threshold)), width=width)
+    ones = np.ones(len(offers))
+    free_if_used = _matrix((shops, free, ones), (shops, used, -ones), width=width)
+    return [
+        LinearConstraint(of_line, need, need),
+        LinearConstraint(open_first, -np.inf, 0),
+        LinearConstraint(earned, 0, np.inf),
+        LinearConstraint(free_if_used, -np.inf, 0),
+    ]
+
+
+def _matrix(*blocks: tuple[ArrayLike, ArrayLike, ArrayLike], width: int) -> csr_array:
+    """Return the matrix of the entries in blocks of (rows, columns, values)."""
+    rows, columns, values = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    at = (rows.astype(np.int64), columns.astype(np.int64))
+    return csr_array((values, at), shape=(int(rows.max()) + 1, width))
 
 
 def _cheapest_units(cells: Sequence[_Cell], needed: Mapping[int, int]) -> list[int]:
