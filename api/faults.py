@@ -11,6 +11,7 @@ from api.problems import FieldFault
 
 __all__ = ["fault"]
 
+_PARAMETERS = ("query", "path", "header")
 _NAME = re.compile(r"[A-Za-z_]\w{0,39}", re.ASCII)
 
 _EXPECTED = {
@@ -56,7 +57,11 @@ def fault(entry: Mapping[str, Any]) -> FieldFault:
     ('parts[0].quantity', 'a value of 1 or more')
     >>> fault({"type": "extra_forbidden", "loc": ("body", "x" * 1000)}).field
     'body.(unnamed)'
+    >>> fault({"type": "missing", "loc": ("header", "Idempotency-Key")}).field
+    'Idempotency-Key'
     """
+    if entry["loc"] and entry["loc"][0] in _PARAMETERS:
+        return FieldFault(field=".".join(map(str, entry["loc"][1:])), expected=_expected(entry))
     where = [part for part in entry["loc"] if part != "body"]
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where)
     if where and isinstance(where[-1], str) and not _NAME.fullmatch(where[-1]):

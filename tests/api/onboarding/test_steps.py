@@ -130,7 +130,7 @@ def test_a_step_is_an_object(applicant: Any, body: str) -> None:
 @pytest.mark.parametrize("step", ["0", "7", "bank_details"])
 def test_there_are_six_steps(applicant: Any, step: str) -> None:
     refused = applicant.save(applicant.start(), step, {})
-    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "path.step")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "step")
 
 
 def test_documents_are_the_applicants_own(place: Any, applicant: Any) -> None:
