@@ -127,6 +127,7 @@ class PartsOrder(Base):
         UniqueConstraint("order_id", "user_id", name="parts_order_order_id_user_id_key"),
         Index("parts_order_user_idx", "user_id", text("created_at DESC"), "order_id"),
         Index("parts_order_status_idx", "status", "created_at"),
+        Index("parts_order_submitted_at_idx", "submitted_at"),
     )
 
 
@@ -300,6 +301,7 @@ class Quote(Base):
             unique=True,
             postgresql_where=text("status = 'accepted'"),
         ),
+        Index("quote_order_id_idx", "order_id"),
         Index("quote_shop_idx", "shop_id", text("created_at DESC"), "quote_id"),
         Index(
             "quote_valid_until_idx", "valid_until", postgresql_where=text("status = 'submitted'")

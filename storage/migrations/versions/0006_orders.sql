@@ -67,6 +67,7 @@ CREATE TABLE parts_order (
     CONSTRAINT parts_order_brand_id_fkey FOREIGN KEY(brand_id) REFERENCES make (brand_id)
 );
 CREATE INDEX parts_order_status_idx ON parts_order (status, created_at);
+CREATE INDEX parts_order_submitted_at_idx ON parts_order (submitted_at);
 CREATE INDEX parts_order_user_idx ON parts_order (user_id, created_at DESC, order_id);
 CREATE INDEX parts_order_vehicle_id_idx ON parts_order (vehicle_id);
 
@@ -188,6 +189,7 @@ CREATE TABLE quote (
 );
 CREATE UNIQUE INDEX quote_accepted_key ON quote (order_id) WHERE status = 'accepted';
 CREATE UNIQUE INDEX quote_live_key ON quote (order_id, shop_id) WHERE status IN ('submitted', 'accepted');
+CREATE INDEX quote_order_id_idx ON quote (order_id);
 CREATE INDEX quote_shop_idx ON quote (shop_id, created_at DESC, quote_id);
 CREATE INDEX quote_valid_until_idx ON quote (valid_until) WHERE status = 'submitted';
 
