@@ -5,13 +5,15 @@ With several workers each answers for itself; the label `worker` (its process id
 
 import os
 import time
+from collections.abc import Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Metrics", "RequestMetrics"]
 
 _WRONG_METHOD = 405
+_JOBS = ("todo", "doing", "failed")
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 
 
@@ -34,6 +36,7 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
+        self._jobs = Gauge("clutch_jobs", "Jobs in the queue.", ["status"], registry=self._registry)
         self._worker = worker
         # Looking a label up by name costs more than counting: keep the children.
         self._counted: dict[tuple[str, str, int], Counter] = {}
@@ -51,6 +54,11 @@ class Metrics:
             histogram = self._seconds.labels(self._worker, method, route)
             self._timed[method, route] = histogram
         histogram.observe(seconds)
+
+    def count_jobs(self, counts: Mapping[str, int]) -> None:
+        """Take over how many jobs wait, run, and were given up."""
+        for status in _JOBS:
+            self._jobs.labels(status).set(counts.get(status, 0))
 
     def exposition(self) -> bytes:
         """Return the figures in Prometheus' text format."""

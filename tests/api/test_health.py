@@ -53,3 +53,11 @@ def test_what_callers_make_up_shares_one_label(client: httpx.Client) -> None:
     assert counted(client, method="any", route="unknown", status="404") == before + 3
     client.request("PURGE", "/healthz")
     assert "PURGE" not in client.get("/metrics").text
+
+
+def test_metrics_count_the_jobs(client: httpx.Client) -> None:
+    figures = client.get("/metrics").text
+    assert [f'clutch_jobs{{status="{status}"}}' in figures for status in ("todo", "failed")] == [
+        True,
+        True,
+    ]
