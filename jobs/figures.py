@@ -11,5 +11,7 @@ __all__ = ["count"]
 @periodic("* * * * *", "figures.count")
 def count(tools: Tools) -> None:
     """Count answers, deliveries and ratings into the statistics of their shops."""
-    with transaction(tools.engine, PLATFORM) as session:
-        count_figures(session, now=tools.now())
+    counted = True
+    while counted:
+        with transaction(tools.engine, PLATFORM) as session:
+            counted = any(count_figures(session, now=tools.now()))

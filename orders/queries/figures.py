@@ -48,13 +48,13 @@ SELECT shop_id FROM shop WHERE shop_id IN (
       AND (answered_at IS NOT NULL OR declined_at IS NOT NULL OR expires_at <= :now)
     UNION SELECT shop_id FROM delivery WHERE status = 'delivered' AND NOT counted
     UNION SELECT shop_id FROM rating WHERE NOT counted)
-ORDER BY shop_id FOR NO KEY UPDATE
+ORDER BY shop_id LIMIT :most FOR NO KEY UPDATE
 """)
 
 
-def lock_shops_with_news(session: Session, *, now: dt.datetime) -> list[UUID]:
-    """Lock the shops of which something is not counted yet, in the order of their ids."""
-    return list(session.scalars(_LOCK, {"now": now}))
+def lock_shops_with_news(session: Session, *, now: dt.datetime, most: int) -> list[UUID]:
+    """Lock shops of which something is not counted yet, at most so many, in order of their ids."""
+    return list(session.scalars(_LOCK, {"now": now, "most": most}))
 
 
 _REQUESTS = text("""

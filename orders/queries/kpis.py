@@ -54,7 +54,7 @@ class ShopRow(NamedTuple):
 
 
 MARKET = """
-WITH asked AS MATERIALIZED (
+WITH asked AS NOT MATERIALIZED (
     SELECT order_id, status, submitted_at, selected_quote_id
     FROM parts_order WHERE submitted_at >= :since AND submitted_at < :until
 ), first_quote AS (

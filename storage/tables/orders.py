@@ -365,4 +365,5 @@ class Rating(Base):
             name="rating_order_fkey",
         ),
         CheckConstraint("stars BETWEEN 1 AND 5", name="stars_in_range"),
+        Index("rating_uncounted_idx", "shop_id", postgresql_where=text("NOT counted")),
     )

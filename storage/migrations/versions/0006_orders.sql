@@ -148,6 +148,7 @@ CREATE TABLE rating (
     CONSTRAINT rating_shop_id_fkey FOREIGN KEY(shop_id) REFERENCES shop (shop_id)
 );
 CREATE INDEX rating_shop_id_idx ON rating (shop_id);
+CREATE INDEX rating_uncounted_idx ON rating (shop_id) WHERE NOT counted;
 
 CREATE TABLE quote (
     quote_id uuid NOT NULL,
