@@ -35,6 +35,12 @@ def configure_logs(environment: Literal["development", "production"]) -> None:
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("uvicorn").setLevel(logging.INFO)
+    logging.getLogger("uvicorn.error").addFilter(_is_no_socket)
+
+
+def _is_no_socket(record: logging.LogRecord) -> bool:
+    """Leave out the two lines that the server logs of each WebSocket, as it does of requests."""
+    return not str(record.msg).startswith(("connection ", '%s - "WebSocket'))
 
 
 def _for_machines() -> list[Processor]:
