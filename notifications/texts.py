@@ -157,6 +157,10 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "No shop sent a quote in time.",
         "لم يرسل أي محل عرض سعر في الوقت المحدد.",
     ),
+    "payment_declined": (
+        "The bank or the wallet declined it. Please try again.",
+        "رفض البنك أو المحفظة العملية. يرجى المحاولة مرة أخرى.",
+    ),
     "called_off": ("The customer called it off.", "ألغاه العميل."),
 }
 

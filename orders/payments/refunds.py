@@ -23,7 +23,7 @@ from storage.queue import enqueue
 
 __all__ = ["NothingToRefund", "RefundTooLarge", "give_back", "refund"]
 
-_REASON_OF_CANCELLING = "the order was cancelled"
+_REASON_OF_CANCELLING = "order_cancelled"
 
 
 class NothingToRefund(Conflict):

@@ -26,7 +26,7 @@ __all__ = ["settle", "standing_of"]
 
 _log = structlog.get_logger()
 
-_DECLINED = "declined"
+_DECLINED = "payment_declined"
 
 
 def standing_of(payment: PaymentRow) -> Standing:
