@@ -21,7 +21,6 @@ from shops.queries.uploads import FileRow
 
 __all__ = [
     "MOST_BYTES",
-    "PURPOSES",
     "Cleaned",
     "FileView",
     "Purpose",
@@ -35,7 +34,6 @@ __all__ = [
 MOST_BYTES = 10 * 1024 * 1024
 
 Purpose = Literal["shop_document", "part_photo", "proof_of_delivery"]
-PURPOSES: tuple[Purpose, ...] = ("shop_document", "part_photo", "proof_of_delivery")
 
 _PDF = "application/pdf"
 _EXPECTED = "a JPEG, PNG or WebP picture, or a PDF document"
