@@ -36,6 +36,7 @@ def place(databases: Any, serve: Any, town_in: Any) -> Iterator[Place]:
             database_url=database.url,
             token_key=SecretStr("a key that tokens are signed with in tests"),
             service_key=SecretStr(KEY),
+            job_workers=0,
         )
         engine = create_engine(database.url)
         with serve(settings) as address, httpx.Client(base_url=address, trust_env=False) as http:

@@ -32,6 +32,7 @@ def place(databases: Any, serve: Any, town_in: Any, log_in: Any) -> Iterator[Pla
             token_key=SecretStr(KEY),
             service_key=SecretStr("a service key of tests"),
             cors_origins=("https://shop.example.com",),
+            job_workers=0,
         )
         with serve(settings) as address:
             yield Place(address, town_in(database), log_in(database))

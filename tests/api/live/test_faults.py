@@ -27,7 +27,7 @@ class Place(NamedTuple):
 @pytest.fixture(scope="module")
 def place(databases: Any, serve: Any, town_in: Any, log_in: Any) -> Iterator[Place]:
     with databases.copied() as database:
-        settings = Settings(database_url=database.url, token_key=SecretStr(KEY))
+        settings = Settings(database_url=database.url, token_key=SecretStr(KEY), job_workers=0)
         with serve(settings) as address:
             yield Place(settings, address, town_in(database), log_in(database))
 
