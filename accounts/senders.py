@@ -97,23 +97,27 @@ class MailServer:
         message.set_content(body)
         try:
             with self._connected() as server:
+                self._introduced(server)
                 server.send_message(message)
         except (smtplib.SMTPException, OSError) as error:
             raise Unavailable("the mail server") from error
 
     def _connected(self) -> smtplib.SMTP:
-        trust = ssl.create_default_context()
         if self._tls_first:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=_SECONDS, context=trust
-            )
-        else:
-            server = smtplib.SMTP(self._host, self._port, timeout=_SECONDS)
-            if server.has_extn("starttls") or self._user:
-                server.starttls(context=trust)
+            return smtplib.SMTP_SSL(self._host, self._port, timeout=_SECONDS, context=_trust())
+        return smtplib.SMTP(self._host, self._port, timeout=_SECONDS)
+
+    def _introduced(self, server: smtplib.SMTP) -> None:
+        server.ehlo()
+        # A password is never sent in clear: without STARTTLS, a log-in fails here.
+        if not self._tls_first and (server.has_extn("starttls") or self._user):
+            server.starttls(context=_trust())
         if self._user:
             server.login(self._user, self._password)
-        return server
+
+
+def _trust() -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 class Gateway:
