@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -147,7 +148,7 @@ def compare(
     order_id: UUID,
     caller: Customer,
     arrive_by: Annotated[
-        dt.datetime | None,
+        AwareDatetime | None,
         Query(description="Split only over shops that promise to deliver by then: ISO 8601, UTC."),
     ] = None,
 ) -> Response:

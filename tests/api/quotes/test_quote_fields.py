@@ -68,3 +68,18 @@ def test_a_bad_acceptance_is_named(scene: Any, body: dict[str, Any], field: str)
     )
     assert answer.status_code == 422
     assert [fault["field"] for fault in answer.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("arrive_by", "status"),
+    [("2026-11-22T10:00:00Z", 200), ("2026-11-22T10:00:00", 422), ("soon", 422)],
+)
+def test_a_time_to_arrive_by_says_its_zone(scene: Any, arrive_by: str, status: int) -> None:
+    order = scene.order()
+    scene.provide(scene.shop, order)
+    answer = scene.http.get(
+        f"/api/v1/auto-parts-orders/{order}/quotes",
+        params={"arrive_by": arrive_by},
+        headers=scene.customer.headers,
+    )
+    assert answer.status_code == status

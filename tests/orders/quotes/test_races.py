@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import pytest
+
 from clutch.errors import Conflict
 from clutch.ids import uuid7
 from orders.cancelling import cancel_order
@@ -143,6 +145,7 @@ def succeeded(result: Any) -> bool:
     return not isinstance(result, Conflict)
 
 
+@pytest.mark.slow
 def test_of_a_thousand_races_each_has_exactly_one_outcome(fair: Any) -> None:
     arena = an_arena(fair, ROUNDS)
     customer, shop = arena.customer, arena.shops[0]
