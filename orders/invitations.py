@@ -38,7 +38,8 @@ __all__ = [
     "schedule",
 ]
 
-_WIDENING = 3.0
+_WIDENING, _MOST_WIDENINGS = 3.0, 10
+_AROUND_EARTH_KM = 20_100.0
 _MOST_TIMES_AS_MANY = 3
 
 
@@ -92,10 +93,11 @@ class Rules:
 
         Examples
         --------
-        >>> [Rules().reach_km(round) for round in (1, 2, 3)]
-        [25.0, 75.0, 225.0]
+        >>> [Rules().reach_km(round) for round in (1, 2, 3, 1_000)]
+        [25.0, 75.0, 225.0, 20100.0]
         """
-        return self.radius_km * _WIDENING ** (round - 1)
+        times = _WIDENING ** min(round - 1, _MOST_WIDENINGS)
+        return min(self.radius_km * times, _AROUND_EARTH_KM)
 
 
 class Asking(NamedTuple):
