@@ -71,7 +71,7 @@ class QuoteLineView(TypedDict):
 
 
 class QuoteView(TypedDict):
-    """A quote; `promise_at`, counted to the very door, is for the customer, and the shop that won.
+    """A quote; `promise_at` is for the customer, and the shop that won.
 
     `delivery_fee_piastres` is what delivery of all lines costs: nothing from
     `free_delivery_from_piastres` on, where that is set. `outcome_reason` says why it ended.
