@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -150,7 +151,7 @@ class Server:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             assert self._process.poll() is None
             with suppress(httpx.TransportError):
@@ -168,13 +169,14 @@ class Server:
 
 
 @pytest.fixture
-def server() -> Iterator[Callable[..., Server]]:
+def server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start a server: `server(database, workers=2)`."""
     servers: list[Server] = []
 
     def start(database: Database, *, workers: int) -> Server:
         kept = {name: value for name, value in os.environ.items() if "CLUTCH" not in name}
         chosen = {"DATABASE_URL": database.url, "SERVICE_KEY": KEY, "TOKEN_KEY": TOKEN_KEY}
+        chosen["DATA_DIRECTORY"] = str(tmp_path)
         named = {f"CLUTCH_{name}": value for name, value in chosen.items()}
         servers.append(Server(kept | named, workers=workers))
         servers[-1].start()
