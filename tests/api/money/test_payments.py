@@ -1,5 +1,7 @@
 """Paying through the provider's page, over HTTP: the whole way, and what is refused."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -89,6 +91,21 @@ def test_a_declined_card_can_be_followed_by_a_good_one(office: Any) -> None:
     form = {"card_number": "4242424242424242", "decision": "approve"}
     httpx.post(again["redirect_url"], data=form, trust_env=False)
     office.eventually(lambda: office.payment(again["payment_id"]).status == "authorised")
+
+
+def test_a_developer_pays_at_the_sandbox_that_the_application_serves(
+    office: Any, serve: Any, tmp_path: Path
+) -> None:
+    own = {"payment_provider_url": None, "payment_provider_key": None, "data_directory": tmp_path}
+    settings = office.settings.model_copy(update={**own, "payment_webhook_secrets": None})
+    deal = office.town.deal(method="wallet")
+    with serve(settings) as address:
+        asked = replace(office, address=address)
+        checkout = asked.call(deal.customer, "POST", f"/payments/{deal.payment_id}/checkout")
+        page = checkout.json()["redirect_url"]
+        assert page.startswith(f"{address}/sandbox-pay/pay/")
+        assert "approved" in httpx.post(page, data={"decision": "approve"}, trust_env=False).text
+        asked.eventually(lambda: status_of(asked, deal) == "authorised")
 
 
 def test_a_refund_sent_again_under_its_key_is_done_once(office: Any) -> None:

@@ -208,7 +208,7 @@ class Market:
             thread.join()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def database(databases: Any) -> Iterator[Database]:
     with databases.copied() as database:
         yield database

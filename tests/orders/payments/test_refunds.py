@@ -120,3 +120,18 @@ def test_money_taken_while_the_order_was_cancelled_goes_back(market: Any) -> Non
     (made,) = market.rows("SELECT * FROM refund WHERE payment_id = :id", id=deal.payment_id)
     moving.send_back(market.engine, market.till, made.refund_id, now=NOW)
     assert market.payment(deal.payment_id).status == "refunded"
+
+
+def test_a_cancelled_order_gets_back_what_was_captured(market: Any) -> None:
+    deal = market.captured()
+    market.let_go(deal)
+    assert market.payment(deal.payment_id).status == "captured"
+    jobs = [each.task_name for each in market.rows(JOBS, id=str(deal.payment_id))]
+    assert jobs == ["payments.give_back"]
+
+
+def test_cash_that_was_never_collected_is_just_cancelled(market: Any) -> None:
+    deal = market.town.deal()
+    market.let_go(deal)
+    assert market.payment(deal.payment_id).status == "cancelled"
+    assert market.rows(JOBS, id=str(deal.payment_id)) == []
