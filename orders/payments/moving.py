@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from accounts import audit
 from orders.payments.port import Provider, ProviderRefused, Told
@@ -32,7 +33,7 @@ def capture(engine: Engine, provider: Provider, payment_id: UUID, *, now: dt.dat
     if payment.status != PaymentStatus.AUTHORISED or payment.provider_reference is None:
         return
     reference = payment.provider_reference
-    _move(engine, payment, "capture", lambda: provider.capture(reference), now=now)
+    _move(engine, provider, payment, "capture", lambda: provider.capture(reference), now=now)
 
 
 def cancel(engine: Engine, provider: Provider, payment_id: UUID, *, now: dt.datetime) -> None:
@@ -50,7 +51,7 @@ def cancel(engine: Engine, provider: Provider, payment_id: UUID, *, now: dt.date
             return
         reference = known.reference
     named = reference
-    _move(engine, payment, "cancel", lambda: provider.cancel(named), now=now)
+    _move(engine, provider, payment, "cancel", lambda: provider.cancel(named), now=now)
 
 
 def send_back(engine: Engine, provider: Provider, refund_id: UUID, *, now: dt.datetime) -> None:
@@ -63,6 +64,7 @@ def send_back(engine: Engine, provider: Provider, refund_id: UUID, *, now: dt.da
         return
     moved = _move(
         engine,
+        provider,
         payment,
         "refund",
         lambda: provider.refund(reference, refund_id, refund.amount_piastres),
@@ -81,25 +83,45 @@ def _payment(engine: Engine, payment_id: UUID) -> PaymentRow:
 
 
 def _move(
-    engine: Engine, payment: PaymentRow, act: str, ask: Callable[[], Told], *, now: dt.datetime
+    engine: Engine,
+    provider: Provider,
+    payment: PaymentRow,
+    act: str,
+    ask: Callable[[], Told],
+    *,
+    now: dt.datetime,
 ) -> bool:
-    """Ask the provider and keep what it says; False where it refused, which is audited."""
+    """Ask the provider and keep what it says; False where it refused.
+
+    A refusal is audited, and what the provider knows instead is kept: that an authorisation has
+    expired, say.
+    """
+    refused = None
+    told: Told | None
     try:
         told = ask()
     except ProviderRefused as error:
-        _log.error("payment refused", payment_id=str(payment.payment_id), act=act, code=error.code)
-        with transaction(engine, PLATFORM) as session:
-            audit.record(
-                session,
-                actor=_ACTOR,
-                act=f"payment.{act}_refused",
-                subject=f"payment:{payment.payment_id}",
-                now=now,
-                code=error.code,
-            )
-        return False
+        refused = error.code
+        told = provider.look_up(payment.payment_id)
     with transaction(engine, PLATFORM) as session:
         order = requests.order_for_update(session, payment.order_id)
         held = queries.payment_for_update(session, payment.payment_id)
-        settle(session, order, held, told, actor=_ACTOR, now=now)
-    return True
+        if refused:
+            _note_refusal(session, payment, act, refused, now=now)
+        if told:
+            settle(session, order, held, told, actor=_ACTOR, now=now)
+    return refused is None
+
+
+def _note_refusal(
+    session: Session, payment: PaymentRow, act: str, code: str, *, now: dt.datetime
+) -> None:
+    _log.error("payment refused", payment_id=str(payment.payment_id), act=act, code=code)
+    audit.record(
+        session,
+        actor=_ACTOR,
+        act=f"payment.{act}_refused",
+        subject=f"payment:{payment.payment_id}",
+        now=now,
+        code=code,
+    )

@@ -126,3 +126,16 @@ def test_a_lost_event_and_a_lost_capture_are_found_again(market: Any) -> None:
     )
     reconcile(market.engine, market.till, now=NOW + dt.timedelta(minutes=12))
     assert market.payment(deal.payment_id).status == "captured"
+
+
+def test_an_authorisation_that_expired_at_the_provider_is_no_longer_one_here(market: Any) -> None:
+    deal = market.authorised()
+    market.till.pay(deal.payment_id, PaymentStatus.CANCELLED)
+    market.till.refuses = "payment_cancelled"
+    moving.capture(market.engine, market.till, deal.payment_id, now=NOW)
+    assert market.payment(deal.payment_id).status == "cancelled"
+    audited = market.rows(
+        "SELECT act FROM audit_entry WHERE subject = :subject ORDER BY sequence DESC LIMIT 2",
+        subject=f"payment:{deal.payment_id}",
+    )
+    assert {each.act for each in audited} == {"payment.capture_refused", "payment.cancelled"}
