@@ -15,7 +15,7 @@ from notifications import events
 from orders import deliveries, payments
 from orders.lapsing import ORDER_CANCELLED, lapse_quotes
 from orders.lifecycle import AGREED, OPEN, Party, Status
-from orders.queries import requests
+from orders.queries import invitations, requests
 from orders.queries.requests import OrderRow
 from orders.status import EXPIRED, advance
 from orders.views import OrderView, RequestView, order_for_shop, order_view
@@ -77,7 +77,7 @@ def refuse_order(
         The parts are on their way already, or it is over.
     """
     order = requests.order_for_update(session, order_id)
-    if requests.invitation(session, order_id, shop_id) is None:
+    if invitations.invitation(session, order_id, shop_id) is None:
         raise NotFound("order")
     if requests.winner_of(session, order.selected_quote_id) != shop_id:
         raise NotWon
@@ -141,7 +141,7 @@ def _close(session: Session, order: OrderRow, *, now: dt.datetime) -> None:
     """Let the quotes lapse that stand, and tell the shops that were asked."""
     lapse_quotes(session, order, reason=ORDER_CANCELLED, now=now)
     with as_platform(session):
-        waiting = requests.invited_shop_ids(session, order.order_id, waiting=True)
+        waiting = invitations.invited_shop_ids(session, order.order_id, waiting=True)
     told = {
         "orderId": str(order.order_id),
         "status": Status.CANCELLED.value,

@@ -20,7 +20,7 @@ from notifications import events
 from notifications.inbox import notify_shop
 from orders.lifecycle import OPEN
 from orders.privacy import distance_band_km
-from orders.queries import requests
+from orders.queries import invitations, requests
 from orders.queries.requests import OrderRow, PartRow
 from orders.views import RequestView, area_view, car_view, order_for_shop, part_view
 from storage.queue import enqueue
@@ -130,7 +130,7 @@ def invite(
     parts = requests.parts_of(session, order.order_id)
     count = asking.rules.shops(round)
     with as_platform(session):
-        asked = set(requests.invited_shop_ids(session, order.order_id))
+        asked = set(invitations.invited_shop_ids(session, order.order_id))
         question = Question(
             make=order.make,
             lon=order.cell_lon,
@@ -145,7 +145,7 @@ def invite(
     requests.update_order(session, order.order_id, rounds=round)
     if fresh:
         rows = [_row(order, match, round, rank, now) for rank, match in enumerate(fresh, start=1)]
-        requests.add_invitations(session, rows)
+        invitations.add_invitations(session, rows)
         for row in rows:
             _tell(session, order, parts, row, now=now)
     return Invited(len(fresh), found["nearest_distance_m"])
@@ -254,7 +254,7 @@ def decline(
         The shop has quoted.
     """
     order = requests.order_for_update(session, order_id)
-    invitation = requests.invitation(session, order_id, shop_id)
+    invitation = invitations.invitation(session, order_id, shop_id)
     if invitation is None:
         raise NotFound("order")
     if order.status not in OPEN or invitation.expires_at <= now:
@@ -263,11 +263,11 @@ def decline(
     if requests.quotes_that_stand(session, order_id, now=now).standing:
         raise QuoteStands
     if invitation.declined_at is None:
-        requests.update_invitation(
+        invitations.update_invitation(
             session, order_id, shop_id, declined_at=now, decline_reason=reason
         )
         with as_platform(session):
-            waiting = requests.invited_shop_ids(session, order_id, waiting=True)
+            waiting = invitations.invited_shop_ids(session, order_id, waiting=True)
         if not waiting:
             enqueue(session, "orders.escalate", order_id=str(order_id), round=order.rounds + 1)
     return order_for_shop(session, order, shop_id=shop_id, now=now)

@@ -21,8 +21,8 @@ from notifications.texts import pounds
 from notifications.webhooks import publish
 from orders.lapsing import TIME_OVER, end_quotes, reopen_without_quotes
 from orders.lifecycle import OPEN, Party, Status
+from orders.queries import invitations, requests
 from orders.queries import quotes as queries
-from orders.queries import requests
 from orders.queries.quotes import LIVE, QuoteLineRow, QuoteRow, QuotingShopRow
 from orders.queries.requests import OrderRow, PartRow
 from orders.quote_lines import MISSING, OfferedLine, checked_lines, last_part_hours, sums
@@ -104,7 +104,7 @@ def provide_quote(
     InvalidInput
         Names what is wrong with a line.
     """
-    if requests.invitation(session, order_id, shop_id) is None:
+    if invitations.invitation(session, order_id, shop_id) is None:
         raise NotFound("order")
     order = requests.order_for_update(session, order_id)
     shop = _may_quote(session, order, shop_id, now)
@@ -196,7 +196,7 @@ def _may_quote(
     shop = _active(session, shop_id)
     if order.status not in OPEN:
         raise OrderClosed
-    invited = requests.invitation(session, order.order_id, shop_id)
+    invited = invitations.invitation(session, order.order_id, shop_id)
     if invited is None or invited.expires_at <= now:
         raise InvitationExpired
     own = [

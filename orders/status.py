@@ -13,7 +13,7 @@ from notifications import events
 from notifications.inbox import notify, notify_shop
 from notifications.webhooks import publish
 from orders.lifecycle import Party, Status, check
-from orders.queries import requests
+from orders.queries import invitations, requests
 from orders.queries.requests import OrderRow
 from storage.queue import enqueue
 from storage.session import as_platform
@@ -77,7 +77,7 @@ def _look_again(session: Session, order: OrderRow, now: dt.datetime) -> dt.datet
     enqueue(session, "orders.escalate", order_id=str(order.order_id), round=order.rounds + 1)
     until = max(order.expires_at or now, now + _LOOK_AGAIN)
     with as_platform(session):
-        requests.prolong_invitations(session, order.order_id, until)
+        invitations.prolong_invitations(session, order.order_id, until)
     enqueue(session, "orders.expire", at=until, order_id=str(order.order_id))
     return until
 

@@ -19,8 +19,9 @@ from notifications.texts import reason_in_words
 from orders.areas import area_of
 from orders.lifecycle import AGREED, OPEN, Party, Status, steps_from
 from orders.privacy import CELL_METRES
-from orders.queries import payments, requests
-from orders.queries.requests import InvitationRow, OrderRow, PartRow
+from orders.queries import invitations, payments, requests
+from orders.queries.invitations import InvitationRow
+from orders.queries.requests import OrderRow, PartRow
 from orders.vin import VinHint, vin_hint
 
 __all__ = [
@@ -237,7 +238,7 @@ def order_view(
         "notes": order.notes,
         "payment_method": order.payment_method,
         "selected_quote_id": order.selected_quote_id,
-        "invited": len(requests.invited_shop_ids(session, order.order_id)),
+        "invited": len(invitations.invited_shop_ids(session, order.order_id)),
         "quotes": {
             "standing": quotes.standing,
             "lowest_total_piastres": quotes.lowest_piastres,
@@ -280,7 +281,7 @@ def order_for_shop(
     NotFound
         The shop was not asked.
     """
-    invitation = requests.invitation(session, order.order_id, shop_id)
+    invitation = invitations.invitation(session, order.order_id, shop_id)
     if invitation is None:
         raise NotFound("order")
     won = requests.winner_of(session, order.selected_quote_id) == shop_id
@@ -298,7 +299,7 @@ def orders_for_shop(
     now: dt.datetime,
 ) -> RequestPage:
     """Return what a shop was asked for, newest first; `only_open`: what it can still answer."""
-    page = requests.requests_of_shop(
+    page = invitations.requests_of_shop(
         session, shop_id, open_at=now if only_open else None, limit=limit, cursor=cursor
     )
     parts = requests.parts_of_orders(session, [row.order.order_id for row in page.rows])

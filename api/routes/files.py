@@ -21,7 +21,7 @@ from api.schemas.files import Upload
 from api.state import state_of
 from clutch.errors import NotFound
 from orders.queries.deliveries import is_proof_for
-from orders.queries.requests import is_photo_of_request
+from orders.queries.invitations import is_photo_of_request
 from shops import uploads
 from shops.queries.uploads import FileRow
 

@@ -1,7 +1,7 @@
-"""The SQL of requests: orders, the parts they ask for, their history, the shops they were sent to.
+"""The SQL of requests: orders, the parts they ask for, their history.
 
-Reads/Writes: parts_order, order_part, order_transition, order_invitation. Reads: make, app_user,
-quote, delivery, stored_file.
+Reads/Writes: parts_order, order_part, order_transition. Reads: make, app_user, quote, delivery,
+stored_file.
 """
 
 import datetime as dt
@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import any_, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,6 @@ from storage.tables.accounts import AppUser
 from storage.tables.files import StoredFile
 from storage.tables.makes import Make
 from storage.tables.orders import (
-    OrderInvitation,
     OrderPart,
     OrderTransition,
     PartsOrder,
@@ -28,22 +27,17 @@ from storage.tables.orders import (
 from storage.tables.payments import Delivery
 
 __all__ = [
+    "ORDER",
     "ContactRow",
     "DeliveryBriefRow",
-    "InvitationRow",
-    "InvitedOrderRow",
     "OrderRow",
     "PartRow",
     "QuotesRow",
     "TransitionRow",
-    "add_invitations",
     "add_order",
     "add_transition",
     "contact",
     "delivery_of",
-    "invitation",
-    "invited_shop_ids",
-    "is_photo_of_request",
     "order",
     "order_for_update",
     "orders_of_user",
@@ -51,13 +45,10 @@ __all__ = [
     "own_photos",
     "parts_of",
     "parts_of_orders",
-    "prolong_invitations",
     "quotes_of",
     "quotes_that_stand",
     "replace_parts",
-    "requests_of_shop",
     "transitions_of",
-    "update_invitation",
     "update_order",
     "winner_of",
 ]
@@ -121,30 +112,6 @@ class TransitionRow(NamedTuple):
     at: dt.datetime
 
 
-class InvitationRow(NamedTuple):
-    """A shop that was asked to quote."""
-
-    order_id: UUID
-    shop_id: UUID
-    user_id: UUID
-    round: int
-    rank: int
-    distance_band_km: int
-    promise_at: dt.datetime | None
-    invited_at: dt.datetime
-    expires_at: dt.datetime
-    answered_at: dt.datetime | None
-    declined_at: dt.datetime | None
-    decline_reason: str | None
-
-
-class InvitedOrderRow(NamedTuple):
-    """An invitation with its order."""
-
-    invitation: InvitationRow
-    order: OrderRow
-
-
 class QuotesRow(NamedTuple):
     """The quotes that stand for an order: how many, and the lowest total of one."""
 
@@ -177,12 +144,11 @@ _IN_ROWS = {
     "cell_lon": func.ST_X(PartsOrder.cell),
     "cell_lat": func.ST_Y(PartsOrder.cell),
 }
-_ORDER = [
+ORDER: list[Any] = [
     _IN_ROWS[name].label(name) if name in _IN_ROWS else getattr(PartsOrder, name)
     for name in OrderRow._fields
 ]
-_INVITATION = [getattr(OrderInvitation, name) for name in InvitationRow._fields]
-_ORDERS = select(*_ORDER).join(Make, Make.brand_id == PartsOrder.brand_id)
+_ORDERS = select(*ORDER).join(Make, Make.brand_id == PartsOrder.brand_id)
 
 
 def order(session: Session, order_id: UUID) -> OrderRow | None:
@@ -308,17 +274,6 @@ def own_photos(session: Session, user_id: UUID, file_ids: Collection[UUID]) -> s
     return set(rows)
 
 
-def is_photo_of_request(session: Session, shop_id: UUID, file_id: UUID) -> bool:
-    """Say whether a file is a photo in an order that the shop was asked to quote for."""
-    found = session.execute(
-        select(OrderPart.line)
-        .join(OrderInvitation, OrderInvitation.order_id == OrderPart.order_id)
-        .where(OrderInvitation.shop_id == shop_id, any_(OrderPart.photo_ids) == file_id)
-        .limit(1)
-    )
-    return found.first() is not None
-
-
 def add_transition(
     session: Session,
     order_id: UUID,
@@ -355,90 +310,6 @@ def transitions_of(session: Session, order_id: UUID) -> list[TransitionRow]:
         select(*columns).where(OrderTransition.order_id == order_id).order_by(OrderTransition.step)
     )
     return [TransitionRow._make(row) for row in rows]
-
-
-def invitation(session: Session, order_id: UUID, shop_id: UUID) -> InvitationRow | None:
-    """Return how a shop was asked to quote for an order, or None where it was not."""
-    row = session.execute(
-        select(*_INVITATION).where(
-            OrderInvitation.order_id == order_id, OrderInvitation.shop_id == shop_id
-        )
-    ).first()
-    return None if row is None else InvitationRow._make(row)
-
-
-def invited_shop_ids(session: Session, order_id: UUID, *, waiting: bool = False) -> list[UUID]:
-    """Return the shops asked to quote for an order; `waiting`: without those that declined."""
-    rows = select(OrderInvitation.shop_id).where(OrderInvitation.order_id == order_id)
-    if waiting:
-        rows = rows.where(OrderInvitation.declined_at.is_(None))
-    return list(session.scalars(rows.order_by(OrderInvitation.shop_id)))
-
-
-def requests_of_shop(
-    session: Session,
-    shop_id: UUID,
-    *,
-    open_at: dt.datetime | None,
-    limit: int,
-    cursor: str | None,
-) -> Page[InvitedOrderRow]:
-    """Return what a shop was asked for, newest first.
-
-    With `open_at` only what it can still answer then: the order chooses between quotes or waits
-    for them, and the shop has not declined.
-    """
-    rows = (
-        select(*_INVITATION, *_ORDER)
-        .join(PartsOrder, PartsOrder.order_id == OrderInvitation.order_id)
-        .join(Make, Make.brand_id == PartsOrder.brand_id)
-        .where(OrderInvitation.shop_id == shop_id)
-    )
-    if open_at is not None:
-        rows = rows.where(
-            PartsOrder.status.in_(("submitted", "quoted")),
-            OrderInvitation.declined_at.is_(None),
-            OrderInvitation.expires_at > open_at,
-        )
-    page = page_of(
-        session,
-        rows.order_by(OrderInvitation.invited_at.desc(), OrderInvitation.order_id),
-        limit=limit,
-        cursor=cursor,
-    )
-    width = len(_INVITATION)
-    found = [
-        InvitedOrderRow(InvitationRow._make(row[:width]), OrderRow._make(row[width:]))
-        for row in page.rows
-    ]
-    return Page(found, page.next_cursor)
-
-
-def add_invitations(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Ask shops to quote."""
-    session.execute(insert(OrderInvitation), list(rows))
-
-
-def update_invitation(session: Session, order_id: UUID, shop_id: UUID, **values: Any) -> None:
-    """Change columns of an invitation."""
-    session.execute(
-        update(OrderInvitation)
-        .where(OrderInvitation.order_id == order_id, OrderInvitation.shop_id == shop_id)
-        .values(**values)
-    )
-
-
-def prolong_invitations(session: Session, order_id: UUID, until: dt.datetime) -> None:
-    """Give the shops that have not declined until then, at least."""
-    session.execute(
-        update(OrderInvitation)
-        .where(
-            OrderInvitation.order_id == order_id,
-            OrderInvitation.declined_at.is_(None),
-            OrderInvitation.expires_at < until,
-        )
-        .values(expires_at=until)
-    )
 
 
 def quotes_that_stand(session: Session, order_id: UUID, *, now: dt.datetime) -> QuotesRow:
