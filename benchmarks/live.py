@@ -12,10 +12,10 @@ import random
 import resource
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from multiprocessing.synchronize import Event as Signal
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -42,54 +42,50 @@ _TRANSACTIONS_PER_SECOND = 200
 _ROOMS_OF_A_TRANSACTION = 2  # a customer's and a shop's hear of the same thing
 _STEADY_SECONDS = 10
 _SETTLE_SECONDS = 30
-
-
-@dataclass(frozen=True)
-class Listener:
-    """A person with a log-in: what they show, and the rooms they hear."""
-
-    token: str
-    rooms: list[str]
+_OF_THE_FLOOR = ("connect_p50_ms", "delivery_p50_ms", "delivery_p99_ms", "events_written", "lost")
 
 
 def run(options: Options) -> dict[str, object]:
     """Return the figures of the benchmark; see the module's first lines."""
+    _allow_many_files()
     with running_database(settings()) as server, own_database(server, "clutch_bench_live") as own:
-        return storm(own, clients=options.clients, seed=options.seed, note=options.note)
+        options.note(f"{options.clients:,} clients ...")
+        ours = storm(own, clients=options.clients, seed=options.seed)
+        options.note("python-socketio without a log ...")
+        floor = _floor(own, clients=options.clients, seed=options.seed)
+    return {
+        "clients": options.clients,
+        "workers": _WORKERS,
+        **ours,
+        "peers": {"python_socketio_without_log": {name: floor[name] for name in _OF_THE_FLOOR}},
+    }
 
 
 def storm(
-    database: Database,
-    *,
-    clients: int,
-    seed: int,
-    note: Callable[[str], None],
-    seconds: int = _STEADY_SECONDS,
-) -> dict[str, object]:
-    """Return the figures of one storm on a database without events, and of the floor's."""
-    _allow_many_files()
-    listeners = _people(database, clients)
-    note(f"{clients:,} clients ...")
-    with serving(database, workers=_WORKERS, CLUTCH_TOKEN_KEY=_TOKEN_KEY) as port:
-        listening = [Client({"token": each.token}, each.rooms) for each in listeners]
-        ours = uvloop.run(_story(database, listening, port, seed, seconds))
+    database: Database, *, clients: int, seed: int, seconds: int = _STEADY_SECONDS
+) -> dict[str, Any]:
+    """Return the figures of one storm; events go on for `seconds` before and after it."""
     _forget_events(database)
-    note("python-socketio without a log ...")
+    choices = {"CLUTCH_TOKEN_KEY": _TOKEN_KEY, "CLUTCH_JOB_WORKERS": "0"}
+    with serving(database, workers=_WORKERS, **choices) as port:
+        people = _people(database, clients)
+        listening = [Client({"token": token}, rooms) for token, rooms in people]
+        return uvloop.run(_story(database, listening, port, seed, seconds))
+
+
+def _floor(database: Database, *, clients: int, seed: int) -> dict[str, Any]:
+    _forget_events(database)
     with _peer(database) as port:
-        listening = [Client({"rooms": each.rooms}, each.rooms, replays=False) for each in listeners]
-        floor = uvloop.run(_story(database, listening, port, seed, seconds))
-    shown = ("connect_p50_ms", "delivery_p50_ms", "delivery_p99_ms", "events_written", "lost")
-    return {
-        "clients": clients,
-        "workers": _WORKERS,
-        **ours,
-        "peers": {"python_socketio_without_log": {name: floor[name] for name in shown}},
-    }
+        listening = [
+            Client({"rooms": rooms}, rooms, replays=False)
+            for _, rooms in _people(database, clients)
+        ]
+        return uvloop.run(_story(database, listening, port, seed, _STEADY_SECONDS))
 
 
 async def _story(
     database: Database, clients: Sequence[Client], port: int, seed: int, seconds: int
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Connect, listen for a while, lose all lines at once, and hear the rest."""
     began = time.perf_counter()
     await connect_all(clients, port)
@@ -106,6 +102,9 @@ async def _story(
         await asyncio.sleep(seconds)
     newest = _newest(database)
     await _settle(clients, newest)
+    for client in clients:
+        client.cut()
+    await asyncio.sleep(0)
     return {
         "connect_seconds": round(connected, 2),
         **_percentiles("connect", connect_ms),
@@ -188,8 +187,8 @@ def _write(url: str, rooms: Sequence[str], seed: int, begun: Signal, stop: Signa
     engine.dispose()
 
 
-def _people(database: Database, count: int) -> list[Listener]:
-    """Make people with log-ins; some work at shops, four at each."""
+def _people(database: Database, count: int) -> list[tuple[str, list[str]]]:
+    """Make people with log-ins, some at shops, four at each; return their tokens and rooms."""
     now = dt.datetime.now(dt.UTC)
     people = [(uuid7(), uuid7()) for _ in range(count)]
     staff = people[: int(count * _SHARE_OF_STAFF)]
@@ -222,7 +221,7 @@ def _people(database: Database, count: int) -> list[Listener]:
         )
     engine.dispose()
     return [
-        Listener(
+        (
             access_tokens.issue(user, sign_in, key=_TOKEN_KEY, now=now),
             [user_room(user)] + ([shop_room(members[user])] if user in members else []),
         )
