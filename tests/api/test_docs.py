@@ -146,6 +146,16 @@ def test_the_page_names_every_problem_and_every_path(document: Any) -> None:
     assert [path for path, _, _ in operations(document) if path not in PAGES] == []
 
 
+def test_the_page_lists_every_operation_once(document: Any) -> None:
+    listed = re.findall(r"^\| `([A-Z]+ /api/\S+)`", PAGE, re.M)
+    there = [
+        f"{method.upper()} {path}"
+        for path, method, _ in operations(document)
+        if path.startswith("/api/")
+    ]
+    assert sorted(listed) == sorted(there)
+
+
 def test_the_page_names_every_field(document: Any) -> None:
     for name in ("MatchRequest", "Vehicle", "Part", "Matches", "Match", "ShopSummary", "Promise"):
         for field in document["components"]["schemas"][name]["properties"]:
