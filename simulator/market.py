@@ -10,8 +10,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import httpx
 import numpy as np
 
+from clutch.errors import Unavailable
 from simulator.caller import Caller
 from simulator.customers import Customer
 from simulator.joining import Person, join, open_shop
@@ -81,7 +83,12 @@ class _Market:
         self.shops: list[Shop] = []
 
     async def run(self) -> Outcome:
-        admin = Caller(await self._client(self.lines.address()))
+        client = await self._client(self.lines.address())
+        try:
+            await client.get("/healthz")
+        except httpx.TransportError as error:
+            raise Unavailable(self.plan.url) from error
+        admin = Caller(client)
         await admin.log_in(self.plan.admin)
         await self._open_shops(admin)
         try:
@@ -99,7 +106,7 @@ class _Market:
         )
         return Outcome(self.tally, kpis)
 
-    async def _client(self, address: str | None) -> Any:
+    async def _client(self, address: str | None) -> httpx.AsyncClient:
         return await self.stack.enter_async_context(self.lines.http(address))
 
     async def _open_shops(self, admin: Caller) -> None:

@@ -36,7 +36,7 @@ def address(fresh_database: Database, server: Any) -> str:
     with transaction(engine, PLATFORM) as session:
         add_people(session, now=dt.datetime.now(dt.UTC))
     engine.dispose()
-    return str(server(fresh_database, workers=2).address)
+    return str(server(fresh_database, workers=1).address)
 
 
 def test_a_simulated_market_lives_and_loses_nothing(
