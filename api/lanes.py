@@ -28,6 +28,7 @@ class Lanes:
         self._what = what
         self._most_waiting = most_waiting
         self._lanes = CapacityLimiter(_AT_ONCE)
+        self._inside = 0
 
     async def run(self, act: Callable[..., Result], *arguments: object) -> Result:
         """Return what `act` returns.
@@ -37,6 +38,11 @@ class Lanes:
         Unavailable
             Too many wait already.
         """
-        if self._lanes.statistics().tasks_waiting >= self._most_waiting:
+        # Counted here: the limiter sees those who come in one burst only when they wait already.
+        if self._inside >= _AT_ONCE + self._most_waiting:
             raise Unavailable(self._what, retry_after_seconds=1)
-        return await run_sync(act, *arguments, limiter=self._lanes)
+        self._inside += 1
+        try:
+            return await run_sync(act, *arguments, limiter=self._lanes)
+        finally:
+            self._inside -= 1
