@@ -150,7 +150,7 @@ async def _settle(clients: Sequence[Client], newest: dict[str, int]) -> None:
 
 def _percentiles(name: str, values: Sequence[float]) -> dict[str, float]:
     p50, p99 = np.percentile(values, [50, 99]) if values else (float("nan"),) * 2
-    return {f"{name}_p50_ms": round(p50, 1), f"{name}_p99_ms": round(p99, 1)}
+    return {f"{name}_p50_ms": round(float(p50), 1), f"{name}_p99_ms": round(float(p99), 1)}
 
 
 @contextmanager

@@ -137,7 +137,7 @@ class Door:
         listener, standings = entering
         sid = self._protocol.manager.sid_from_eio_sid(socket_id, "/")
         if sid is None or not listener.wire.is_open:
-            self._connections[listener.caller.name] -= 1
+            self._count_out(listener)
             return
         self._listeners[sid] = listener
         listener.wire.send(frame("rooms", {"rooms": standings}))
@@ -147,8 +147,12 @@ class Door:
         listener = self._listeners.pop(sid, None)
         if listener is not None:
             self._hub.remove(listener)
-            self._connections[listener.caller.name] -= 1
-            self._connections += Counter()  # forgets those at zero
+            self._count_out(listener)
+
+    def _count_out(self, listener: Listener) -> None:
+        self._connections[listener.caller.name] -= 1
+        if not self._connections[listener.caller.name]:
+            del self._connections[listener.caller.name]
 
     async def _resume(self, sid: str, *said: object) -> Mapping[str, Any]:
         """Have a client hear a room of its own again; answer where it then stands."""
