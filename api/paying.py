@@ -6,6 +6,7 @@ import httpx
 from fastapi import FastAPI
 
 from api.state import State
+from clutch.errors import InvalidInput
 from clutch.settings import Settings
 from orders.payments.hosted import (
     SANDBOX_KEY,
@@ -18,7 +19,7 @@ from orders.payments.hosted import (
 )
 from sandbox.app import Merchant, Sandbox
 
-__all__ = ["enter_provider", "mount_sandbox"]
+__all__ = ["assert_method_taken", "enter_provider", "mount_sandbox"]
 
 _SECONDS = 10.0
 
@@ -48,3 +49,15 @@ def enter_provider(
     state.webhook_secrets = webhook_secrets(settings)
     if sandbox is not None:
         stack.enter_context(sandbox.running())
+
+
+def assert_method_taken(state: State, method: str) -> None:
+    """Check that an order can be paid by this method here.
+
+    Raises
+    ------
+    InvalidInput
+        It needs a provider, and there is none.
+    """
+    if state.provider is None and method != "cash_on_delivery":
+        raise InvalidInput("payment_method", "cash_on_delivery: cards and wallets are not taken")

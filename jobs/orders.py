@@ -9,7 +9,7 @@ from orders import cancelling, invitations
 from orders.invitations import Asking, Rules
 from storage.session import PLATFORM, transaction
 
-__all__ = ["escalate", "expire", "expire_overdue"]
+__all__ = ["escalate", "expire", "expire_overdue", "expire_unpaid"]
 
 
 @task("orders.escalate")
@@ -34,6 +34,13 @@ def expire(tools: Tools, *, order_id: str) -> None:
             cancelling.expire_order(session, UUID(order_id), now=tools.now())
     except NotFound:
         return
+
+
+@task("orders.expire_unpaid")
+def expire_unpaid(tools: Tools, *, order_id: str) -> None:
+    """Cancel an order that was accepted and not paid for in time."""
+    with transaction(tools.engine, PLATFORM) as session:
+        cancelling.expire_unpaid_order(session, UUID(order_id), now=tools.now())
 
 
 @periodic("*/5 * * * *", "orders.expire_overdue")

@@ -157,6 +157,10 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "No shop sent a quote in time.",
         "لم يرسل أي محل عرض سعر في الوقت المحدد.",
     ),
+    "not_paid_in_time": (
+        "It was not paid for within the hour.",
+        "لم يتم الدفع خلال ساعة.",
+    ),
     "payment_declined": (
         "The bank or the wallet declined it. Please try again.",
         "رفض البنك أو المحفظة العملية. يرجى المحاولة مرة أخرى.",

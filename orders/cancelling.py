@@ -15,13 +15,30 @@ from notifications import events
 from orders import deliveries, payments
 from orders.lapsing import ORDER_CANCELLED, lapse_quotes
 from orders.lifecycle import AGREED, OPEN, Party, Status
+from orders.payments.opening import PAY_WITHIN
+from orders.payments.port import PROVIDERS
+from orders.payments.states import PaymentStatus
 from orders.queries import invitations, requests
+from orders.queries import payments as payment_queries
+from orders.queries.payments import PaymentRow
 from orders.queries.requests import OrderRow
 from orders.status import EXPIRED, advance
 from orders.views import OrderView, RequestView, order_for_shop, order_view
 from storage.session import as_platform
 
-__all__ = ["NotWon", "cancel", "cancel_order", "expire_order", "overdue_orders", "refuse_order"]
+__all__ = [
+    "UNPAID",
+    "NotWon",
+    "cancel",
+    "cancel_order",
+    "expire_order",
+    "expire_unpaid_order",
+    "overdue_orders",
+    "refuse_order",
+]
+
+UNPAID = "not_paid_in_time"
+"""The reason of a cancellation when an accepted order was not paid for; views say it in words."""
 
 _MOST_ORDERS = 200
 
@@ -95,6 +112,22 @@ def expire_order(session: Session, order_id: UUID, *, now: dt.datetime) -> bool:
         return False
     cancel(session, order, party=Party.PLATFORM, actor="platform", reason=EXPIRED, now=now)
     return True
+
+
+def expire_unpaid_order(session: Session, order_id: UUID, *, now: dt.datetime) -> bool:
+    """Cancel an accepted order whose customer has not paid by card or wallet in time; say so."""
+    order = requests.order_for_update(session, order_id)
+    newest = payment_queries.payments_of_order(session, order_id)[-1]
+    is_due = newest.created_at + PAY_WITHIN <= now
+    if order.status != Status.ACCEPTED or not is_due or not _is_unpaid(newest):
+        return False
+    cancel(session, order, party=Party.PLATFORM, actor="platform", reason=UNPAID, now=now)
+    return True
+
+
+def _is_unpaid(payment: PaymentRow) -> bool:
+    waits = payment.status in (PaymentStatus.PENDING, PaymentStatus.FAILED)
+    return waits and payment.provider != PROVIDERS["cash_on_delivery"]
 
 
 def overdue_orders(session: Session, *, now: dt.datetime) -> list[UUID]:

@@ -16,6 +16,7 @@ from matching.delivery_time import DeliveryTimeModel
 from matching.knowledge import observe_deliveries
 from notifications import events
 from notifications.inbox import notify, notify_shop
+from orders.lifecycle import Status
 from orders.queries import deliveries as queries
 from orders.queries import requests
 from orders.queries.deliveries import DeliveryRow, PositionRow
@@ -53,7 +54,8 @@ class DeliveryView(TypedDict):
     """A delivery as its customer and its shop see it.
 
     `eta_at` is when it is likely to arrive, by where the courier was last; the promise before
-    that. `track` holds the latest positions, the last one first.
+    that. `track` holds the latest positions, the last one first. Where a cancelled order would
+    have gone is nobody's business any more.
     """
 
     delivery_id: UUID
@@ -71,7 +73,7 @@ class DeliveryView(TypedDict):
     received_by: str | None
     proof_file_id: UUID | None
     failure: str | None
-    destination: Point
+    destination: Point | None
     delivery_address: str | None
     position: Position | None
     track: list[Position]
@@ -160,6 +162,7 @@ def delivery_view(session: Session, delivery_id: UUID, *, model: DeliveryTimeMod
         raise NotFound("delivery")
     track = queries.positions(session, delivery_id, limit=_TRACK_POINTS)
     shown = [_position(each) for each in track]
+    is_over = order.status == Status.CANCELLED
     return {
         "delivery_id": delivery_id,
         "order_id": order.order_id,
@@ -176,8 +179,8 @@ def delivery_view(session: Session, delivery_id: UUID, *, model: DeliveryTimeMod
         "received_by": found.received_by,
         "proof_file_id": found.proof_file_id,
         "failure": found.failure,
-        "destination": _point(order.delivery_lon, order.delivery_lat),
-        "delivery_address": order.delivery_address,
+        "destination": None if is_over else _point(order.delivery_lon, order.delivery_lat),
+        "delivery_address": None if is_over else order.delivery_address,
         "position": shown[0] if shown else None,
         "track": shown,
     }

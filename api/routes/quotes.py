@@ -12,10 +12,11 @@ from starlette.responses import Response
 from api.access import Customer, ShopStaff, SignedIn
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
+from api.paying import assert_method_taken
 from api.problems import PROBLEMS, Responses
 from api.schemas.pages import Cursor, PageSize
 from api.schemas.quotes import AcceptanceBody, OfferBody, OfferToOrder
-from api.state import knowledge_of
+from api.state import knowledge_of, state_of
 from orders.acceptance import Acceptance, accept_quote
 from orders.comparison import OrderQuotes, quotes_of_order
 from orders.quotes import QuotesPage, QuoteView, quote_view, shop_quotes
@@ -188,6 +189,7 @@ def accept(
     The payment is opened with it (`payment.redirect_url` follows for cards and wallets), and the
     delivery. The shop learns now where the order goes, and to whom.
     """
+    assert_method_taken(state_of(request), body.payment_method)
     knowledge, now = knowledge_of(request), dt.datetime.now(dt.UTC)
     return once(
         request,

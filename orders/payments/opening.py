@@ -21,6 +21,7 @@ from orders.queries.requests import OrderRow
 from storage.queue import enqueue
 
 __all__ = [
+    "PAY_WITHIN",
     "NothingToPay",
     "PaymentView",
     "RefundView",
@@ -29,6 +30,10 @@ __all__ = [
     "release",
     "try_again",
 ]
+
+
+PAY_WITHIN = dt.timedelta(hours=1)
+"""How long a shop keeps the parts of an accepted order for a customer who has yet to pay."""
 
 
 class NothingToPay(Conflict):
@@ -93,7 +98,7 @@ def open_payment(
         created_at=now,
         updated_at=now,
     )
-    queries.add_payment(session, row)
+    _add(session, row, now=now)
     return row
 
 
@@ -108,9 +113,15 @@ def try_again(session: Session, failed: PaymentRow, *, now: dt.datetime) -> Paym
         created_at=now,
         updated_at=now,
     )
-    queries.add_payment(session, row)
+    _add(session, row, now=now)
     queries.set_order_payment(session, row.order_id, "pending", now=now)
     return row
+
+
+def _add(session: Session, row: PaymentRow, *, now: dt.datetime) -> None:
+    queries.add_payment(session, row)
+    if row.provider != PROVIDERS["cash_on_delivery"]:
+        enqueue(session, "orders.expire_unpaid", at=now + PAY_WITHIN, order_id=str(row.order_id))
 
 
 def release(session: Session, order: OrderRow, *, now: dt.datetime) -> None:

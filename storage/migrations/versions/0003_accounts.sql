@@ -160,34 +160,36 @@ END $$;
 CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE ON audit_entry
     FOR EACH ROW EXECUTE FUNCTION clutch_append_only();
 
+-- Policies ask in a sub-select, so that it is asked once a statement and not once a row.
 -- Where a shop is and what it carries is public, and matching reads it for everybody; all else
 -- of a shop is for the shop and the platform.
 ALTER TABLE shop ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shop FORCE ROW LEVEL SECURITY;
 CREATE POLICY shop_public ON shop FOR SELECT USING (true);
-CREATE POLICY shop_platform ON shop USING (clutch_is_platform()) WITH CHECK (clutch_is_platform());
-CREATE POLICY shop_own ON shop FOR UPDATE USING (shop_id = clutch_shop_id());
+CREATE POLICY shop_platform ON shop USING ((SELECT clutch_is_platform()))
+    WITH CHECK ((SELECT clutch_is_platform()));
+CREATE POLICY shop_own ON shop FOR UPDATE USING (shop_id = (SELECT clutch_shop_id()));
 
 ALTER TABLE stock_listing ENABLE ROW LEVEL SECURITY;
 ALTER TABLE stock_listing FORCE ROW LEVEL SECURITY;
 CREATE POLICY stock_listing_tenant ON stock_listing USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
 );
 
 ALTER TABLE past_delivery ENABLE ROW LEVEL SECURITY;
 ALTER TABLE past_delivery FORCE ROW LEVEL SECURITY;
 CREATE POLICY past_delivery_tenant ON past_delivery USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
 );
 
 ALTER TABLE shop_member ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shop_member FORCE ROW LEVEL SECURITY;
 CREATE POLICY shop_member_tenant ON shop_member USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
-    OR user_id = clutch_user_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
+    OR user_id = (SELECT clutch_user_id())
 );
 
 -- The role that serves owns nothing; on a server of one's own it may not be there.

@@ -73,23 +73,23 @@ CREATE UNIQUE INDEX shop_review_waiting_key ON shop_review (onboarding_id) WHERE
 ALTER TABLE shop_onboarding ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shop_onboarding FORCE ROW LEVEL SECURITY;
 CREATE POLICY shop_onboarding_tenant ON shop_onboarding USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
-    OR user_id = clutch_user_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
+    OR user_id = (SELECT clutch_user_id())
 );
 
 ALTER TABLE shop_review ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shop_review FORCE ROW LEVEL SECURITY;
 CREATE POLICY shop_review_tenant ON shop_review USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
 );
 
 ALTER TABLE shop_profile ENABLE ROW LEVEL SECURITY;
 ALTER TABLE shop_profile FORCE ROW LEVEL SECURITY;
 CREATE POLICY shop_profile_tenant ON shop_profile USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
 );
 
 -- The role that serves owns nothing; on a server of one's own it may not be there.

@@ -116,33 +116,33 @@ CREATE INDEX refund_payment_id_idx ON refund (payment_id);
 ALTER TABLE payment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE payment FORCE ROW LEVEL SECURITY;
 CREATE POLICY payment_tenant ON payment USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
-    OR user_id = clutch_user_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
+    OR user_id = (SELECT clutch_user_id())
 );
 
 ALTER TABLE refund ENABLE ROW LEVEL SECURITY;
 ALTER TABLE refund FORCE ROW LEVEL SECURITY;
 CREATE POLICY refund_tenant ON refund USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
-    OR user_id = clutch_user_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
+    OR user_id = (SELECT clutch_user_id())
 );
 
 ALTER TABLE delivery ENABLE ROW LEVEL SECURITY;
 ALTER TABLE delivery FORCE ROW LEVEL SECURITY;
 CREATE POLICY delivery_tenant ON delivery USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
-    OR user_id = clutch_user_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
+    OR user_id = (SELECT clutch_user_id())
 );
 
 ALTER TABLE delivery_position ENABLE ROW LEVEL SECURITY;
 ALTER TABLE delivery_position FORCE ROW LEVEL SECURITY;
 CREATE POLICY delivery_position_tenant ON delivery_position USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
-    OR user_id = clutch_user_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
+    OR user_id = (SELECT clutch_user_id())
 );
 
 -- The role that serves owns nothing; on a server of one's own it may not be there.
