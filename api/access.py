@@ -38,6 +38,7 @@ __all__ = [
     "ShopOwner",
     "ShopStaff",
     "SignedIn",
+    "Signer",
     "access_of",
     "admit",
     "assert_declared",
@@ -56,12 +57,14 @@ class NotDeclared(ClutchError):
 class Access:
     """The rule of a route: who has one of `roles` may call it; used as its dependency.
 
-    A service key passes only where `scope` is among its scopes.
+    A service key passes only where `scope` is among its scopes. What is not `counted` may be asked
+    as often as anyone likes.
     """
 
-    def __init__(self, *roles: Role, scope: str | None = None) -> None:
+    def __init__(self, *roles: Role, scope: str | None = None, counted: bool = True) -> None:
         self.roles = frozenset(roles)
         self.scope = scope
+        self.counted = counted
 
     def __call__(self, request: Request) -> Principal:
         """Give the caller, whom `admit` has let in already."""
@@ -81,6 +84,8 @@ class Access:
 
 _PEOPLE = (Role.CUSTOMER, Role.ADMIN, Role.ANALYST)
 Anyone = Annotated[Principal, Depends(Access(Role.ANONYMOUS))]
+# A payment provider sends all its events from a few addresses; its signature is its proof.
+Signer = Annotated[Principal, Depends(Access(Role.ANONYMOUS, counted=False))]
 SignedIn = Annotated[Principal, Depends(Access(*_PEOPLE))]
 Customer = Annotated[Principal, Depends(Access(Role.CUSTOMER))]
 ShopStaff = Annotated[Principal, Depends(Access(Role.SHOP_STAFF))]
@@ -153,13 +158,19 @@ async def admit(request: Request, access: Access) -> Principal:
         They, or their address, asked too often.
     """
     caller = await (_perhaps_known(request) if access.is_public else _known(request))
-    if caller is ANONYMOUS:
-        await state_of(request).limits.hit(Limit.ADDRESS, address_of(request))
-    elif caller.user_id:
-        await state_of(request).limits.hit(Limit.PERSON, caller.name)
+    if access.counted:
+        await _count(request, caller)
     if not access.is_public:
         _assert_allowed(caller, access)
     return caller
+
+
+async def _count(request: Request, caller: Principal) -> None:
+    limits = state_of(request).limits
+    if caller is ANONYMOUS:
+        await limits.hit(Limit.ADDRESS, address_of(request))
+    elif caller.user_id:
+        await limits.hit(Limit.PERSON, caller.name)
 
 
 async def _perhaps_known(request: Request) -> Principal:

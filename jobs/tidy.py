@@ -1,10 +1,11 @@
-"""What nobody needs any more is deleted: jobs given up long ago, messages to partners, old news."""
+"""What nobody needs any more is deleted: jobs given up, old news, messages to partners, models."""
 
 import datetime as dt
 
 from jobs import queries
 from jobs.registry import periodic
 from jobs.tools import Tools
+from matching.knowledge import forget_old_models
 from notifications import inbox, webhooks
 from storage.session import PLATFORM, transaction
 
@@ -15,9 +16,10 @@ JOBS_KEPT = dt.timedelta(days=30)
 
 @periodic("41 3 * * *", "jobs.tidy")
 def tidy(tools: Tools) -> None:
-    """Delete what is too old, of jobs, inboxes and partners' messages."""
+    """Delete what is too old, of jobs, inboxes, partners' messages and models."""
     now = tools.now()
     with transaction(tools.engine, PLATFORM) as session:
         queries.delete_finished(session.connection(), before=now - JOBS_KEPT)
         inbox.forget_old(session, now=now)
         webhooks.forget_old(session, now=now)
+        forget_old_models(session, now=now)

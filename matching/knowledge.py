@@ -4,6 +4,7 @@ Reads: make, make_alias, ranking_weight, model_version. Small and seldom changed
 it once and again from time to time, not with each request.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,6 +20,7 @@ __all__ = [
     "DELIVERY_TIME",
     "Knowledge",
     "TooFewDeliveries",
+    "forget_old_models",
     "load_knowledge",
     "observe_deliveries",
     "train_delivery_time",
@@ -27,6 +29,7 @@ __all__ = [
 DELIVERY_TIME = "delivery_time"
 """The name under which the delivery-time model is kept."""
 
+_KEPT = dt.timedelta(days=30)
 _FEWEST_TRIPS, _HISTORY_TRIPS = 30, 50_000
 
 
@@ -104,3 +107,8 @@ def observe_deliveries(session: Session, trips: pl.DataFrame) -> str:
         trained_rows=model.trips_seen,
     )
     return model.version
+
+
+def forget_old_models(session: Session, *, now: dt.datetime) -> int:
+    """Delete the delivery-time models that no longer served a month ago; say how many."""
+    return queries.delete_superseded_models(session, DELIVERY_TIME, before=now - _KEPT)

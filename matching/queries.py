@@ -7,13 +7,13 @@ int4 would not be used.
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import polars as pl
-from sqlalchemy import func, select, text
+from sqlalchemy import CursorResult, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from storage.session import Query
 from storage.tables.makes import Make, MakeAlias
@@ -27,6 +27,7 @@ __all__ = [
     "add_model_version",
     "candidates_by_stock",
     "candidates_near",
+    "delete_superseded_models",
     "delivery_history",
     "known_stock",
     "make_names",
@@ -245,6 +246,22 @@ def add_model_version(
             index_elements=["name", "version"], set_={"created_at": func.clock_timestamp()}
         )
     )
+
+
+def delete_superseded_models(session: Session, name: str, *, before: dt.datetime) -> int:
+    """Delete the models called `name` that another took the place of before then; say how many."""
+    successor = aliased(ModelVersion)
+    superseded = (
+        select(successor.version)
+        .where(
+            successor.name == name,
+            successor.created_at > ModelVersion.created_at,
+            successor.created_at < before,
+        )
+        .exists()
+    )
+    deleted = session.execute(delete(ModelVersion).where(ModelVersion.name == name, superseded))
+    return cast("CursorResult[Any]", deleted).rowcount
 
 
 def delivery_history(session: Session, *, count: int) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts.principal import Role
-from api.access import Anyone, Customer, ShopOrAdmin, SignedIn
+from api.access import Customer, ShopOrAdmin, SignedIn, Signer
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS
@@ -112,7 +112,7 @@ def hear(
     request: Request,
     provider: Annotated[str, Path(min_length=1, max_length=40)],
     body: ProviderEvent,
-    caller: Anyone,
+    caller: Signer,
 ) -> Response:
     """Take an event of a payment provider, signed by Standard Webhooks; each counts once.
 

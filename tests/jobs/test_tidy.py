@@ -69,3 +69,20 @@ def test_messages_to_partners_go_a_month_after_their_end(tools: Tools, clock: An
         )
     tidy(tools)
     assert _left(tools, "webhook_delivery", "event") == ["new", "waiting"]
+
+
+def test_a_model_goes_a_month_after_another_took_its_place(tools: Tools, clock: Any) -> None:
+    with tools.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO model_version (name, version, parameters, trained_rows, created_at)"
+                " SELECT name, name || ' of ' || days, '', 1, :now - days * interval '1 day'"
+                " FROM unnest(ARRAY['delivery_time', 'demand']) AS name,"
+                "  unnest(ARRAY[50, 40, 31, 29]) AS days"
+            ),
+            {"now": clock.now},
+        )
+    tidy(tools)
+    kept = _left(tools, "model_version", "version")
+    others = [f"demand of {days}" for days in (29, 31, 40, 50)]
+    assert kept == ["delivery_time of 29", "delivery_time of 31", *others]

@@ -198,7 +198,8 @@ DO $$ BEGIN
         GRANT SELECT, INSERT, UPDATE, DELETE ON app_user, user_role, shop_member, sign_in,
             refresh_token, one_time_code, service_key, idempotency_key, stored_file TO clutch_app;
         GRANT SELECT, INSERT ON audit_entry TO clutch_app;
-        GRANT INSERT, UPDATE ON shop, model_version TO clutch_app;
+        GRANT INSERT, UPDATE ON shop TO clutch_app;
+        GRANT INSERT, UPDATE, DELETE ON model_version TO clutch_app;
         GRANT INSERT ON past_delivery TO clutch_app;
     END IF;
 END $$;
