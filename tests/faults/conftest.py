@@ -205,14 +205,15 @@ class Persistent:
     def post(self, path: str, body: Any, *, headers: dict[str, str], key: str) -> Answer:
         """Send until something was answered that is neither our fault nor 'later'."""
         more = {"Idempotency-Key": key, "Content-Type": "application/json"}
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline, pause = time.monotonic() + _PATIENCE_SECONDS, 0.01
         while time.monotonic() < deadline:
             self.attempts += 1
             with suppress(OSError, HTTPException):
                 answer = self._sent(path, json.dumps(body), headers | more)
                 if answer.status < 500 and answer.status != 429:
                     return answer
-            time.sleep(0.02)
+            time.sleep(pause)
+            pause = min(2 * pause, 0.5)
         raise AssertionError("no answer")
 
     def _sent(self, path: str, body: str, headers: dict[str, str]) -> Answer:
