@@ -37,7 +37,7 @@ _BODY = (
     ' "delivery_location": {"type": "Point", "coordinates": [31.2357, 30.0444]}}'
 )
 # A new town: what few shops of the demo are around leave the orders to those that are played.
-_SIMULATION = ("--orders", "24", "--shops", "8", "--speed", "900", "--district", "New Capital")
+_SIMULATION = ("--orders", "24", "--shops", "8", "--speed", "1200", "--district", "New Capital")
 _STARTS_WITHIN_SECONDS = 60.0
 
 
