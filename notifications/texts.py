@@ -151,6 +151,10 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "The customer chose another offer.",
         "اختار العميل عرضًا آخر.",
     ),
+    "divided": (
+        "The customer divided the order: each shop's part is an order of its own.",
+        "قسّم العميل الطلب: نصيب كل محل طلب مستقل.",
+    ),
     "order_cancelled": ("The order was cancelled.", "تم إلغاء الطلب."),
     "time_over": ("Its two hours are over.", "انتهت مدة الساعتين."),
     "no_quote_in_time": (

@@ -5,6 +5,7 @@ Locks: order, quotes, payment, delivery.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -29,7 +30,15 @@ from orders.queries.requests import OrderRow
 from orders.quotes import CURRENCY, QuoteView, check_live, quote_view, status_at
 from orders.status import advance
 
-__all__ = ["Acceptance", "ShopGone", "accept_quote"]
+__all__ = [
+    "Acceptance",
+    "ShopGone",
+    "accept_quote",
+    "agree",
+    "chosen_quote",
+    "conclude",
+    "lock_choices",
+]
 
 
 class ShopGone(Conflict):
@@ -71,59 +80,52 @@ def accept_quote(
     TransitionRefused
         The order is not choosing between quotes.
     """
-    order = requests.order_for_update(session, order_id)
-    if order.user_id != user_id:
-        raise NotFound("order")
-    quotes = queries.quotes_for_update(session, order_id)
-    chosen = next((each for each in quotes if each.quote_id == quote_id), None)
-    if chosen is None:
-        raise NotFound("quote")
-    _check_choice(session, order, chosen, quotes, now)
+    order, quotes = lock_choices(session, order_id, user_id=user_id)
+    chosen = chosen_quote(session, order, quotes, quote_id, now=now)
     lines = queries.lines_of(session, [quote_id])
     promises = promises_of(session, order, [chosen], lines, knowledge=knowledge, now=now)
     (won,) = queries.change_quotes(
         session, [quote_id], status="accepted", decided_at=now, promise_at=promises[quote_id]
     )
-    agreed = {"selected_quote_id": quote_id, "payment_method": payment_method}
-    advance(
-        session,
-        order,
-        Status.ACCEPTED,
-        party=Party.CUSTOMER,
-        actor=actor,
-        now=now,
-        setting=agreed,
-    )
-    accepted = order._replace(
-        status=Status.ACCEPTED, selected_quote_id=quote_id, payment_method=payment_method
-    )
+    accepted = agree(session, order, won, payment_method=payment_method, actor=actor, now=now)
     lapse_quotes(session, accepted, reason=ANOTHER_ACCEPTED, now=now)
-    payment = open_payment(session, accepted, won, method=payment_method, now=now)
-    delivery_id = open_delivery(session, accepted, won, now=now)
-    _tell_winner(session, accepted, won, now=now)
-    audit.record(
-        session,
-        actor=actor,
-        act="quote.accepted",
-        subject=f"order:{order_id}",
-        now=now,
-        quote_id=str(quote_id),
-        total_piastres=won.total_piastres,
-        payment_method=payment_method,
-    )
-    return {
-        "order_id": order_id,
-        "order_number": order.number,
-        "status": accepted.status,
-        "quote": quote_view(session, quote_id, user_id=user_id, now=now),
-        "payment": payment_view(session, payment.payment_id, user_id=user_id),
-        "delivery_id": delivery_id,
-    }
+    return conclude(session, accepted, won, payment_method=payment_method, actor=actor, now=now)
 
 
-def _check_choice(
-    session: Session, order: OrderRow, chosen: QuoteRow, quotes: list[QuoteRow], now: dt.datetime
-) -> None:
+def lock_choices(
+    session: Session, order_id: UUID, *, user_id: UUID
+) -> tuple[OrderRow, list[QuoteRow]]:
+    """Return a customer's order and the quotes for it, all of them locked.
+
+    Raises
+    ------
+    NotFound
+        There is no such order of this customer.
+    """
+    order = requests.order_for_update(session, order_id)
+    if order.user_id != user_id:
+        raise NotFound("order")
+    return order, queries.quotes_for_update(session, order_id)
+
+
+def chosen_quote(
+    session: Session,
+    order: OrderRow,
+    quotes: Sequence[QuoteRow],
+    quote_id: UUID,
+    *,
+    now: dt.datetime,
+) -> QuoteRow:
+    """Return that of the quotes for an order, if it can be accepted now; both are locked.
+
+    Raises
+    ------
+    NotFound, QuoteExpired, QuoteEnded, ShopGone, TransitionRefused
+        As for `accept_quote`.
+    """
+    chosen = next((each for each in quotes if each.quote_id == quote_id), None)
+    if chosen is None:
+        raise NotFound("quote")
     others = any(status_at(each, now) == LIVE for each in quotes if each is not chosen)
     instead = ["accept another quote"] if others else ["wait for a quote", "cancel"]
     # Where the order was decided on already, that is what matters.
@@ -133,6 +135,75 @@ def _check_choice(
     check(Status(order.status), Status.ACCEPTED, Party.CUSTOMER)
     if queries.quoting_shop(session, chosen.shop_id).status != "active":
         raise ShopGone("the shop does not sell at the moment", allowed=instead)
+    return chosen
+
+
+def agree(
+    session: Session,
+    order: OrderRow,
+    won: QuoteRow,
+    *,
+    payment_method: str,
+    actor: str,
+    now: dt.datetime,
+    reason: str | None = None,
+) -> OrderRow:
+    """Make a locked order `accepted`, with the quote that won; return it as it is then."""
+    agreed = {"selected_quote_id": won.quote_id, "payment_method": payment_method}
+    advance(
+        session,
+        order,
+        Status.ACCEPTED,
+        party=Party.CUSTOMER,
+        actor=actor,
+        now=now,
+        reason=reason,
+        setting=agreed,
+    )
+    return order._replace(
+        status=Status.ACCEPTED, selected_quote_id=won.quote_id, payment_method=payment_method
+    )
+
+
+def conclude(
+    session: Session,
+    order: OrderRow,
+    won: QuoteRow,
+    *,
+    payment_method: str,
+    actor: str,
+    now: dt.datetime,
+) -> Acceptance:
+    """Open the payment and the delivery of an order that was just accepted, and tell its shop.
+
+    Raises
+    ------
+    NothingToPay
+        The quote's total is zero.
+    """
+    payment = open_payment(session, order, won, method=payment_method, now=now)
+    delivery_id = open_delivery(session, order, won, now=now)
+    _tell_winner(session, order, won, now=now)
+    origin = {"divided_from": str(order.divided_from)} if order.divided_from else {}
+    audit.record(
+        session,
+        actor=actor,
+        act="quote.accepted",
+        subject=f"order:{order.order_id}",
+        now=now,
+        quote_id=str(won.quote_id),
+        total_piastres=won.total_piastres,
+        payment_method=payment_method,
+        **origin,
+    )
+    return {
+        "order_id": order.order_id,
+        "order_number": order.number,
+        "status": order.status,
+        "quote": quote_view(session, won.quote_id, user_id=order.user_id, now=now),
+        "payment": payment_view(session, payment.payment_id, user_id=order.user_id),
+        "delivery_id": delivery_id,
+    }
 
 
 def _tell_winner(session: Session, order: OrderRow, won: QuoteRow, *, now: dt.datetime) -> None:

@@ -23,6 +23,7 @@ from storage.session import as_platform
 
 __all__ = [
     "ANOTHER_ACCEPTED",
+    "DIVIDED",
     "ORDER_CANCELLED",
     "TIME_OVER",
     "end_quotes",
@@ -33,6 +34,8 @@ __all__ = [
 ]
 
 ANOTHER_ACCEPTED = "another_quote_accepted"
+DIVIDED = "divided"
+"""The customer buys at several shops: what they chose of the quote is in an order of its own."""
 ORDER_CANCELLED = "order_cancelled"
 TIME_OVER = "time_over"
 
@@ -112,7 +115,9 @@ def _tell(
 ) -> None:
     told = {"orderId": str(order.order_id), "quoteId": str(quote.quote_id), "reason": reason}
     events.append(session, events.shop_room(quote.shop_id), "quote-lapsed", told, now=now)
-    details = {"order_id": str(order.order_id), "number": order.number, "reason": reason}
-    notify_shop(session, quote.shop_id, "quote_lapsed", details, now=now)
+    # Who has won a part of it finds just that in its inbox.
+    if reason != DIVIDED:
+        details = {"order_id": str(order.order_id), "number": order.number, "reason": reason}
+        notify_shop(session, quote.shop_id, "quote_lapsed", details, now=now)
     if reason == TIME_OVER:
         events.append(session, events.user_room(order.user_id), "quote-expired", told, now=now)

@@ -7,7 +7,8 @@
 their way, by the shop that won as long as it still has them, by the platform to the end. A quoted
 order is `submitted` again when the last quote that stands is withdrawn or expires: the statuses are
 those of the seed, which has none for "was quoted once", and shops are to be asked again anyway.
-Whoever reads `quoted` can rely on a quote to choose from.
+Whoever reads `quoted` can rely on a quote to choose from. An order that another one was divided
+into begins as `accepted`.
 """
 
 from collections.abc import Mapping

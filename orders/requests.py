@@ -38,6 +38,7 @@ __all__ = [
     "Wishes",
     "copy_order",
     "create_order",
+    "free_number",
     "submit_order",
     "update_order",
 ]
@@ -123,7 +124,7 @@ def create_order(
     columns = _columns(session, wishes, user_id=user_id, makes=asking.knowledge.makes)
     order_id = uuid7()
     kept = {"order_id": order_id, "user_id": user_id, "created_at": now, "updated_at": now}
-    while not queries.add_order(session, {**kept, **columns, "number": _number()}):
+    while not queries.add_order(session, {**kept, **columns, "number": free_number()}):
         pass
     _keep_parts(session, order_id, wishes.get("parts", ()), user_id=user_id)
     queries.add_transition(
@@ -379,7 +380,8 @@ def _wish(part: PartRow) -> PartWish:
     )
 
 
-def _number() -> str:
+def free_number() -> str:
+    """Return a number for an order that is hardly ever taken: add it until it was free."""
     signs = "".join(secrets.choice(_SIGNS) for _ in range(8))
     return f"{signs[:4]}-{signs[4:]}"
 

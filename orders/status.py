@@ -18,7 +18,7 @@ from orders.queries.requests import OrderRow
 from storage.queue import enqueue
 from storage.session import as_platform
 
-__all__ = ["EXPIRED", "advance"]
+__all__ = ["EXPIRED", "advance", "begin"]
 
 EXPIRED = "no_quote_in_time"
 """The reason of a cancellation when no shop answered in time."""
@@ -58,18 +58,44 @@ def advance(
     if status is Status.QUOTED and to is Status.SUBMITTED:
         columns["expires_at"] = _look_again(session, order, now)
     requests.update_order(session, order.order_id, status=to.value, updated_at=now, **columns)
+    moved = order._replace(status=to.value, **columns)
+    _take(session, moved, status.value, party=party, actor=actor, reason=reason, now=now)
+
+
+def begin(
+    session: Session,
+    order: OrderRow,
+    *,
+    party: Party,
+    actor: str,
+    now: dt.datetime,
+    reason: str,
+) -> None:
+    """Begin the history of an order that was not a draft before it was what it is, and tell it."""
+    _take(session, order, None, party=party, actor=actor, reason=reason, now=now)
+
+
+def _take(
+    session: Session,
+    order: OrderRow,
+    from_status: str | None,
+    *,
+    party: Party,
+    actor: str,
+    reason: str | None,
+    now: dt.datetime,
+) -> None:
     requests.add_transition(
         session,
         order.order_id,
-        from_status=status.value,
-        to_status=to.value,
+        from_status=from_status,
+        to_status=order.status,
         party=party.value,
         actor=actor,
         reason=reason,
         at=now,
     )
-    moved = order._replace(status=to.value, **columns)
-    _tell(session, moved, party=party, now=now)
+    _tell(session, order, party=party, now=now)
 
 
 def _look_again(session: Session, order: OrderRow, now: dt.datetime) -> dt.datetime:

@@ -103,10 +103,11 @@ class DeliveryBrief(TypedDict):
 
 
 class OrderSummary(TypedDict):
-    """An order in a list."""
+    """An order in a list; `divided_from` is the order it is a part of, bought at one more shop."""
 
     order_id: UUID
     number: str
+    divided_from: UUID | None
     status: str
     priority: str
     vehicle: CarView
@@ -170,11 +171,13 @@ class RequestView(TypedDict):
     """An order as a shop that was asked to quote sees it.
 
     `state` is the shop's own: `open` to its quote, `declined` by it, `won`, or `closed` without it.
-    Distance and `estimated_delivery` are those to the area; `handover` is for who won.
+    Distance and `estimated_delivery` are those to the area; `handover` is for who won. What it won
+    of an order that was divided may be an order of its own, `divided_from` the one it quoted for.
     """
 
     order_id: UUID
     number: str
+    divided_from: UUID | None
     state: Literal["open", "declined", "won", "closed"]
     status: str | None
     priority: str
@@ -360,6 +363,7 @@ def _summary(order: OrderRow, parts: Sequence[PartRow]) -> OrderSummary:
     return {
         "order_id": order.order_id,
         "number": order.number,
+        "divided_from": order.divided_from,
         "status": order.status,
         "priority": order.priority,
         "vehicle": car_view(order),
@@ -384,6 +388,7 @@ def _request(
     return {
         "order_id": order.order_id,
         "number": order.number,
+        "divided_from": order.divided_from,
         "state": _state(order, invitation, won=won, now=now),
         # Of the others a shop learns nothing, not even that one of them has quoted.
         "status": order.status if won else None,

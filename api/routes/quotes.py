@@ -15,10 +15,11 @@ from api.bodies import JsonRoute
 from api.paying import assert_method_taken
 from api.problems import PROBLEMS, Responses
 from api.schemas.pages import Cursor, PageSize
-from api.schemas.quotes import AcceptanceBody, OfferBody, OfferToOrder
+from api.schemas.quotes import AcceptanceBody, OfferBody, OfferToOrder, SplitBody
 from api.state import knowledge_of, state_of
 from orders.acceptance import Acceptance, accept_quote
 from orders.comparison import OrderQuotes, quotes_of_order
+from orders.dividing import Division, accept_split
 from orders.quotes import QuotesPage, QuoteView, quote_view, shop_quotes
 from orders.quoting import provide_quote, revise_quote, withdraw_quote
 
@@ -199,6 +200,44 @@ def accept(
             session,
             order_id=order_id,
             quote_id=body.quote_id,
+            user_id=caller.person,
+            actor=caller.name,
+            payment_method=body.payment_method,
+            knowledge=knowledge,
+            now=now,
+        ),
+        status=200,
+    )
+
+
+@router.post(
+    "/auto-parts-orders/{order_id}/accept-split",
+    name="accept_split",
+    response_model=Division,
+    responses=_REFUSED,
+)
+def accept_several(
+    request: Request,
+    order_id: UUID,
+    body: SplitBody,
+    caller: Customer,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Agree to parts of several quotes at once, all or none: each shop's part becomes an order.
+
+    The order itself keeps the choice of the greatest value; each other choice gets an order of its
+    own, `divided_from` this one, with its payment and its delivery. All other quotes lapse.
+    """
+    assert_method_taken(state_of(request), body.payment_method)
+    knowledge, now = knowledge_of(request), dt.datetime.now(dt.UTC)
+    return once(
+        request,
+        caller,
+        key,
+        lambda session: accept_split(
+            session,
+            body.chosen(),
+            order_id=order_id,
             user_id=caller.person,
             actor=caller.name,
             payment_method=body.payment_method,

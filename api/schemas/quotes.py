@@ -6,10 +6,19 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from api.schemas.matching import Text
+from orders.dividing import Choice, Units
 from orders.quote_lines import OfferedLine
 from orders.quoting import Offer
 
-__all__ = ["AcceptanceBody", "OfferBody", "OfferLine", "OfferToOrder"]
+__all__ = [
+    "AcceptanceBody",
+    "ChoiceBody",
+    "OfferBody",
+    "OfferLine",
+    "OfferToOrder",
+    "SplitBody",
+    "UnitsBody",
+]
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
 _Id = Annotated[UUID, Field(strict=False)]
@@ -17,6 +26,7 @@ _Id = Annotated[UUID, Field(strict=False)]
 _Note = Annotated[
     str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$")
 ]
+_Method = Literal["cash_on_delivery", "card", "wallet"]
 _LINES: list[JsonValue] = [
     {
         "line": 1,
@@ -115,4 +125,64 @@ class AcceptanceBody(BaseModel):
     )
 
     quote_id: _Id
-    payment_method: Literal["cash_on_delivery", "card", "wallet"]
+    payment_method: _Method
+
+
+class UnitsBody(BaseModel):
+    """So many of a line of the order."""
+
+    model_config = _STRICT
+
+    line: Annotated[int, Field(ge=1, le=50)]
+    quantity: Annotated[int, Field(ge=1, le=1_000)]
+
+
+class ChoiceBody(BaseModel):
+    """What to buy of one quote: no more of a line than it offers."""
+
+    model_config = _STRICT
+
+    quote_id: _Id
+    units: Annotated[list[UnitsBody], Field(min_length=1, max_length=50)]
+
+
+class SplitBody(BaseModel):
+    """What to buy of which quotes, no more of a line in all than is wanted, and how it is paid.
+
+    One quote alone is for `accept-quote`.
+    """
+
+    model_config = _STRICT | ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "choices": [
+                        {
+                            "quote_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b01",
+                            "units": [{"line": 1, "quantity": 2}],
+                        },
+                        {
+                            "quote_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b02",
+                            "units": [{"line": 2, "quantity": 1}, {"line": 3, "quantity": 4}],
+                        },
+                    ],
+                    "payment_method": "cash_on_delivery",
+                }
+            ]
+        }
+    )
+
+    choices: Annotated[
+        list[ChoiceBody], Field(min_length=1, max_length=50, description="Two or more.")
+    ]
+    payment_method: _Method
+
+    def chosen(self) -> list[Choice]:
+        """Return the choices in the words of orders."""
+        return [
+            Choice(
+                quote_id=each.quote_id,
+                units=[Units(unit.line, unit.quantity) for unit in each.units],
+            )
+            for each in self.choices
+        ]

@@ -1,7 +1,8 @@
 """The SQL of the figures by which the market is judged.
 
 Reads: parts_order, order_invitation, quote, delivery, rating, shop. One pass over the orders
-submitted in a period; everything else is looked up by them.
+submitted in a period; everything else is looked up by them. The orders that one was divided into
+are one request, and each of their invitations is a copy of one that counts already.
 """
 
 import datetime as dt
@@ -55,7 +56,8 @@ class ShopRow(NamedTuple):
 
 MARKET = """
 WITH asked AS NOT MATERIALIZED (
-    SELECT order_id, status, submitted_at, selected_quote_id
+    SELECT order_id, coalesce(divided_from, order_id) AS request_id, status, submitted_at,
+           selected_quote_id
     FROM parts_order WHERE submitted_at >= :since AND submitted_at < :until
 ), first_quote AS (
     SELECT order_id, min(created_at) AS at
@@ -71,16 +73,25 @@ WITH asked AS NOT MATERIALIZED (
     SELECT count(promise_at) AS promised,
            count(*) FILTER (WHERE delivered_at <= promise_at) AS on_time
     FROM delivery WHERE status = 'delivered' AND order_id IN (SELECT order_id FROM asked)
-), flow AS (
-    SELECT count(*) AS orders, count(f.at) AS quoted,
-           count(a.selected_quote_id) AS accepted,
-           count(*) FILTER (WHERE a.status = 'delivered') AS delivered,
-           count(*) FILTER (WHERE a.status = 'cancelled') AS cancelled,
-           count(*) FILTER (WHERE f.at <= a.submitted_at + interval '2 hours') AS within_2h,
-           CAST(avg(extract(epoch FROM f.at - a.submitted_at)) / 60 AS float8) AS minutes,
-           coalesce(sum(q.total_piastres) FILTER (WHERE a.status <> 'cancelled'), 0) AS gross
+), request AS (
+    SELECT min(a.submitted_at) AS submitted_at, min(f.at) AS first_at,
+           bool_or(a.selected_quote_id IS NOT NULL) AS accepted,
+           bool_or(a.status = 'delivered') AND bool_and(a.status IN ('delivered', 'cancelled'))
+               AS delivered,
+           bool_and(a.status = 'cancelled') AS cancelled,
+           sum(q.total_piastres) FILTER (WHERE a.status <> 'cancelled') AS gross
     FROM asked a LEFT JOIN first_quote f USING (order_id)
     LEFT JOIN quote q ON q.quote_id = a.selected_quote_id
+    GROUP BY a.request_id
+), flow AS (
+    SELECT count(*) AS orders, count(first_at) AS quoted,
+           count(*) FILTER (WHERE accepted) AS accepted,
+           count(*) FILTER (WHERE delivered) AS delivered,
+           count(*) FILTER (WHERE cancelled) AS cancelled,
+           count(*) FILTER (WHERE first_at <= submitted_at + interval '2 hours') AS within_2h,
+           CAST(avg(extract(epoch FROM first_at - submitted_at)) / 60 AS float8) AS minutes,
+           coalesce(sum(gross), 0) AS gross
+    FROM request
 )
 SELECT flow.*, brought.*, thought.*, invited.*,
        (SELECT count(*) FROM shop WHERE status = 'active')
@@ -88,13 +99,15 @@ FROM flow, brought, thought, invited
 """
 OF_SHOP = """
 WITH asked AS MATERIALIZED (
-    SELECT i.order_id, i.invited_at, i.answered_at, i.declined_at
-    FROM order_invitation i
+    SELECT i.order_id, i.invited_at, i.answered_at, i.declined_at, o.divided_from,
+           o.status AS order_status
+    FROM order_invitation i JOIN parts_order o USING (order_id)
     WHERE i.shop_id = :shop_id AND i.invited_at >= :since AND i.invited_at < :until
 ), offered AS (
-    SELECT q.order_id, q.status, q.total_piastres, o.status AS order_status
-    FROM quote q JOIN parts_order o USING (order_id)
-    WHERE q.shop_id = :shop_id AND q.order_id IN (SELECT order_id FROM asked)
+    SELECT coalesce(a.divided_from, a.order_id) AS request_id, q.status, q.total_piastres,
+           a.order_status
+    FROM quote q JOIN asked a USING (order_id)
+    WHERE q.shop_id = :shop_id
 ), thought AS (
     SELECT count(*) AS n, CAST(avg(stars) AS float8) AS mean
     FROM rating WHERE shop_id = :shop_id AND order_id IN (SELECT order_id FROM asked)
@@ -108,9 +121,9 @@ WITH asked AS MATERIALIZED (
     SELECT count(*) AS invitations, count(answered_at) AS answered, count(declined_at) AS declined,
            count(*) FILTER (WHERE answered_at <= invited_at + interval '2 hours') AS within_2h,
            CAST(avg(extract(epoch FROM answered_at - invited_at)) / 60 AS float8) AS minutes
-    FROM asked
+    FROM asked WHERE divided_from IS NULL
 ), outcomes AS (
-    SELECT count(DISTINCT order_id) FILTER (WHERE status <> 'submitted') AS decided,
+    SELECT count(DISTINCT request_id) FILTER (WHERE status <> 'submitted') AS decided,
            count(*) FILTER (WHERE status = 'accepted') AS won,
            count(*) FILTER (WHERE status = 'accepted' AND order_status = 'cancelled') AS cancelled,
            coalesce(sum(total_piastres) FILTER (

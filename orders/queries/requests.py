@@ -75,6 +75,7 @@ class OrderRow(NamedTuple):
     cell_lon: float
     cell_lat: float
     notes: str | None
+    divided_from: UUID | None
     selected_quote_id: UUID | None
     payment_method: str | None
     payment_status: str

@@ -73,7 +73,8 @@ class PartsOrder(Base):
     """An order from draft to delivery; `number` is what people say on the phone.
 
     `cell` is the centre of the grid cell around `delivery_point`: all that shops learn of it until
-    a quote is accepted.
+    a quote is accepted. `divided_from`: the order whose customer bought at several shops, and of
+    which this one is the part of one shop.
     """
 
     __tablename__ = "parts_order"
@@ -94,6 +95,7 @@ class PartsOrder(Base):
     delivery_address: Mapped[str | None] = mapped_column(Text)
     cell: Mapped[Any] = mapped_column(Geometry("POINT", SRID_WGS84, spatial_index=False))
     notes: Mapped[str | None] = mapped_column(Text)
+    divided_from: Mapped[UUID | None] = mapped_column(Uuid)
     selected_quote_id: Mapped[UUID | None] = mapped_column(Uuid)
     payment_method: Mapped[str | None] = mapped_column(Text)
     payment_status: Mapped[str] = mapped_column(Text, server_default="pending")
@@ -124,10 +126,25 @@ class PartsOrder(Base):
             name="submitted_has_time",
         ),
         CheckConstraint("rounds >= 0", name="rounds_not_negative"),
+        CheckConstraint("divided_from IS DISTINCT FROM order_id", name="divided_from_another"),
+        CheckConstraint(
+            "divided_from IS NULL OR status NOT IN ('draft', 'submitted', 'quoted')",
+            name="divided_when_agreed",
+        ),
         UniqueConstraint("order_id", "user_id", name="parts_order_order_id_user_id_key"),
+        ForeignKeyConstraint(
+            ["divided_from", "user_id"],
+            ["parts_order.order_id", "parts_order.user_id"],
+            name="parts_order_divided_from_fkey",
+        ),
         Index("parts_order_user_idx", "user_id", text("created_at DESC"), "order_id"),
         Index("parts_order_status_idx", "status", "created_at"),
         Index("parts_order_submitted_at_idx", "submitted_at"),
+        Index(
+            "parts_order_divided_from_idx",
+            "divided_from",
+            postgresql_where=text("divided_from IS NOT NULL"),
+        ),
     )
 
 

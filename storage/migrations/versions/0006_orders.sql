@@ -30,6 +30,7 @@ CREATE TABLE parts_order (
     delivery_address text,
     cell geometry(Point, 4326) NOT NULL,
     notes text,
+    divided_from uuid,
     selected_quote_id uuid,
     payment_method text,
     payment_status text DEFAULT 'pending' NOT NULL,
@@ -60,12 +61,19 @@ CREATE TABLE parts_order (
     CONSTRAINT parts_order_submitted_has_time_check
         CHECK ((status = 'draft') = (submitted_at IS NULL) OR status = 'cancelled'),
     CONSTRAINT parts_order_rounds_not_negative_check CHECK (rounds >= 0),
+    CONSTRAINT parts_order_divided_from_another_check
+        CHECK (divided_from IS DISTINCT FROM order_id),
+    CONSTRAINT parts_order_divided_when_agreed_check
+        CHECK (divided_from IS NULL OR status NOT IN ('draft', 'submitted', 'quoted')),
     CONSTRAINT parts_order_order_id_user_id_key UNIQUE (order_id, user_id),
     CONSTRAINT parts_order_number_key UNIQUE (number),
     CONSTRAINT parts_order_user_id_fkey FOREIGN KEY(user_id) REFERENCES app_user (user_id),
+    CONSTRAINT parts_order_divided_from_fkey
+        FOREIGN KEY(divided_from, user_id) REFERENCES parts_order (order_id, user_id),
     CONSTRAINT parts_order_vehicle_id_fkey FOREIGN KEY(vehicle_id) REFERENCES vehicle (vehicle_id) ON DELETE SET NULL,
     CONSTRAINT parts_order_brand_id_fkey FOREIGN KEY(brand_id) REFERENCES make (brand_id)
 );
+CREATE INDEX parts_order_divided_from_idx ON parts_order (divided_from) WHERE divided_from IS NOT NULL;
 CREATE INDEX parts_order_status_idx ON parts_order (status, created_at);
 CREATE INDEX parts_order_submitted_at_idx ON parts_order (submitted_at);
 CREATE INDEX parts_order_user_idx ON parts_order (user_id, created_at DESC, order_id);
@@ -223,33 +231,33 @@ CREATE TABLE quote_line (
 ALTER TABLE order_invitation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE order_invitation FORCE ROW LEVEL SECURITY;
 CREATE POLICY order_invitation_tenant ON order_invitation USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
-    OR user_id = clutch_user_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
+    OR user_id = (SELECT clutch_user_id())
 );
 
 ALTER TABLE quote ENABLE ROW LEVEL SECURITY;
 ALTER TABLE quote FORCE ROW LEVEL SECURITY;
 CREATE POLICY quote_tenant ON quote USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
-    OR user_id = clutch_user_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
+    OR user_id = (SELECT clutch_user_id())
 );
 
 ALTER TABLE quote_line ENABLE ROW LEVEL SECURITY;
 ALTER TABLE quote_line FORCE ROW LEVEL SECURITY;
 CREATE POLICY quote_line_tenant ON quote_line USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
-    OR user_id = clutch_user_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
+    OR user_id = (SELECT clutch_user_id())
 );
 
 ALTER TABLE rating ENABLE ROW LEVEL SECURITY;
 ALTER TABLE rating FORCE ROW LEVEL SECURITY;
 CREATE POLICY rating_tenant ON rating USING (
-    clutch_is_platform()
-    OR shop_id = clutch_shop_id()
-    OR user_id = clutch_user_id()
+    (SELECT clutch_is_platform())
+    OR shop_id = (SELECT clutch_shop_id())
+    OR user_id = (SELECT clutch_user_id())
 );
 
 -- The role that serves owns nothing; on a server of one's own it may not be there.

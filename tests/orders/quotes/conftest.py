@@ -1,7 +1,7 @@
 """A small market of shops that quote, in real PostGIS, acted on as the role that serves."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from matching.knowledge import Knowledge, load_knowledge
 from orders.acceptance import Acceptance, accept_quote
 from orders.comparison import OrderQuotes, quotes_of_order
+from orders.dividing import Choice, Division, Units, accept_split
 from orders.quote_lines import OfferedLine
 from orders.quotes import QuoteView
 from orders.quoting import Offer, provide_quote, revise_quote, withdraw_quote
@@ -107,6 +108,33 @@ class Fair:
                 session,
                 order_id=order_id,
                 quote_id=quote_id,
+                user_id=user_id,
+                actor=f"user:{user_id}",
+                payment_method=method,
+                knowledge=self.knowledge,
+                now=now,
+            )
+
+    def split(
+        self,
+        user_id: UUID,
+        order_id: UUID,
+        choices: Mapping[UUID, Mapping[int, int]] | Sequence[Choice],
+        *,
+        method: str = "cash_on_delivery",
+        now: dt.datetime = NOON,
+    ) -> Division:
+        """Accept of each quote so many units of its lines."""
+        if isinstance(choices, Mapping):
+            choices = [
+                Choice(quote_id=quote_id, units=[Units(*unit) for unit in units.items()])
+                for quote_id, units in choices.items()
+            ]
+        with self.act(Tenant(user_id=user_id)) as session:
+            return accept_split(
+                session,
+                choices,
+                order_id=order_id,
                 user_id=user_id,
                 actor=f"user:{user_id}",
                 payment_method=method,
