@@ -49,7 +49,7 @@ from storage.session import PLATFORM, Tenant, transaction
 pytestmark = pytest.mark.slow
 
 _LONG = bool(os.environ.get("CLUTCH_LONG_TESTS"))
-_EXAMPLES, _STEPS = (1_500, 60) if _LONG else (45, 25)
+_EXAMPLES, _STEPS = (300, 40) if _LONG else (45, 25)
 _SHOPS = 3
 _TWO_HOURS, _HALF_HOUR = dt.timedelta(hours=2), dt.timedelta(minutes=30)
 _START = dt.datetime(2026, 11, 2, 9, tzinfo=dt.UTC)
