@@ -49,7 +49,8 @@ def test_each_is_told_once_and_the_outcome_of_each_is_reported(
 def test_a_shops_staff_is_told_and_others_are_not(
     people: Callable[..., Any], town_in: Callable[..., Any], market: Any
 ) -> None:
-    shop_id, elsewhere = town_in(market).shop(), town_in(market).shop()
+    # Of a make that nobody else asks the shared market for.
+    shop_id, elsewhere = (town_in(market).shop(brand_id=40) for _ in range(2))
     owner = people(shop_id=shop_id)
     staff = people(shop_id=shop_id, role="shop_staff")
     other = people(shop_id=elsewhere)
