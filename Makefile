@@ -17,7 +17,7 @@ setup: .venv/ready ## make .venv from requirements.lock (quick when nothing chan
 		|| $(PYTHON) -m pip install --quiet --break-system-packages uv
 	@if command -v uv >/dev/null; then UV=uv; else UV="$(PYTHON) -m uv"; fi; \
 		{ test -x $(BIN)/python || $$UV venv --quiet --python $(PYTHON) .venv; } \
-		&& $$UV pip sync --quiet --python $(BIN)/python requirements.lock \
+		&& $$UV pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.lock \
 		&& $$UV pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -37,6 +37,7 @@ def test_the_parameters_are_those_that_the_page_states() -> None:
         (NONE, NONE, False),
         ("not a hash", PASSWORD, False),
     ],
+    ids=range(7),
 )
 def test_only_the_right_password_matches(kept: str | None, given: str, right: bool) -> None:
     assert matches(kept, given) is right
