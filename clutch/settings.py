@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, AfterValidator(_for_redis)] | None = _setting(
         None, "a URL such as redis://localhost:6379/0", repr=False
     )
-    """A Redis that several processes share: they count rate limits, and hint at news, through it."""
+    """A Redis that several processes share: rate limits and hints of news go through it."""
 
     rate_limits: Literal["on", "off"] = _setting("on", "on or off")
     """`off` lets a simulation or a test of load ask as often as it likes."""

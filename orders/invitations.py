@@ -51,10 +51,10 @@ class RequestClosed(Conflict):
 
 
 class QuoteStands(Conflict):
-    """The shop has a quote that stands."""
+    """The shop has a quote for this order that stands."""
 
     def __init__(self) -> None:
-        super().__init__("a quote of the shop stands", allowed=["withdraw the quote"])
+        super().__init__("your quote for this order stands", allowed=["revise", "withdraw"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from notifications import events
 from notifications.inbox import notify
 from notifications.texts import pounds
 from notifications.webhooks import publish
+from orders.invitations import QuoteStands
 from orders.lapsing import TIME_OVER, end_quotes, reopen_without_quotes
 from orders.lifecycle import OPEN, Party, Status
 from orders.queries import invitations, requests
@@ -35,7 +36,6 @@ __all__ = [
     "InvitationExpired",
     "Offer",
     "OrderClosed",
-    "QuoteStands",
     "ShopNotActive",
     "provide_quote",
     "revise_quote",
@@ -62,13 +62,6 @@ class InvitationExpired(Conflict):
 
     def __init__(self) -> None:
         super().__init__("the invitation to quote has expired", allowed=[])
-
-
-class QuoteStands(Conflict):
-    """The shop has a quote for this order that stands."""
-
-    def __init__(self) -> None:
-        super().__init__("your quote for this order stands", allowed=["revise", "withdraw"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 
 from clutch.errors import InvalidInput, NotFound
+from orders.invitations import QuoteStands
 from orders.quote_lines import OfferedLine
 from orders.quotes import QuoteEnded, QuoteExpired
 from orders.quoting import (
     InvitationExpired,
     Offer,
     OrderClosed,
-    QuoteStands,
     ShopNotActive,
 )
 

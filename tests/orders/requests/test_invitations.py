@@ -209,7 +209,7 @@ def test_who_was_not_asked_has_quoted_or_comes_late_cannot_decline(street: Any) 
     quote_id = street.quote(order_id, first)
     with pytest.raises(QuoteStands) as standing:
         say_no(street, order_id, first)
-    assert standing.value.allowed == ["withdraw the quote"]
+    assert standing.value.allowed == ["revise", "withdraw"]
     street.accept(order_id, quote_id)
     with pytest.raises(RequestClosed):
         say_no(street, order_id, second)
