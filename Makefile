@@ -25,7 +25,7 @@ demo: setup ## load a Cairo data set, train the models and serve on http://127.0
 	@$(BIN)/clutch demo
 
 test: setup $(NPM)/node_modules ## run every test, the fast ones first
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2
 
 # The JavaScript client of the tests; without npm they are skipped, and say so.
 $(NPM)/node_modules: $(NPM)/package-lock.json

@@ -13,7 +13,7 @@ DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 _MB = 1024**2
 _TUNED = {
-    "max_connections": "100",
+    "max_connections": "400",  # a process that serves takes up to 25
     "work_mem": "16MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "2GB",
