@@ -66,7 +66,8 @@ class Access:
         self.scope = scope
         self.counted = counted
 
-    def __call__(self, request: Request) -> Principal:
+    # Not a plain function: FastAPI would have a thread run it.
+    async def __call__(self, request: Request) -> Principal:
         """Give the caller, whom `admit` has let in already."""
         caller: Principal = request.state.caller
         return caller
