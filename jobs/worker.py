@@ -8,8 +8,9 @@ of their own, so that nothing else waits for them.
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from logging import CRITICAL, getLogger
 from typing import Any, NamedTuple
@@ -37,6 +38,7 @@ _PARTNERS_AT_A_TIME = 2
 _MOST_BEGINNINGS = 10
 _CONNECT_SECONDS = 3
 _REST_SECONDS = 1.0
+_LAST_SECONDS = 10.0
 _LOOK_SECONDS = 2.0  # what is due at a time is not told: it is looked for
 
 
@@ -85,31 +87,63 @@ async def run_worker(
     """Run jobs until `stop` is set, and what runs then to its end."""
     getLogger("procrastinate").setLevel(CRITICAL)  # what fails is logged here, once
     threads = at_a_time + _PARTNERS_AT_A_TIME
+    in_threads = _InThreads()
     with open_tools(settings, database_url, connections=threads + 1) as tools:
         while not stop.is_set():
             try:
-                await _work(tools, database_url, stop, at_a_time, heartbeat)
+                await _work(tools, in_threads, database_url, stop, at_a_time, heartbeat)
             except (ProcrastinateException, DatabaseError, SQLAlchemyError) as error:
                 _log.warning("the queue of jobs is away", cause=type(error).__name__)
             if not stop.is_set():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _REST_SECONDS)
+        await asyncio.to_thread(in_threads.wait)
+
+
+class _InThreads:
+    """What runs in threads: it ends, and lets go of its connection, before the engine is closed."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._count = 0
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Count what runs in the block."""
+        with self._changed:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._count -= 1
+                self._changed.notify_all()
+
+    def wait(self) -> None:
+        """Wait until nothing runs, for 10 seconds at most."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0, _LAST_SECONDS)
 
 
 async def _work(
-    tools: Tools, database_url: str, stop: asyncio.Event, at_a_time: int, heartbeat: Heartbeat
+    tools: Tools,
+    in_threads: _InThreads,
+    database_url: str,
+    stop: asyncio.Event,
+    at_a_time: int,
+    heartbeat: Heartbeat,
 ) -> None:
     """Run jobs until `stop` is set or the database goes away."""
     app = App(connector=_connector(database_url, at_a_time + _PARTNERS_AT_A_TIME))
     for each in tasks().values():
-        _add(app, tools, each)
+        _add(app, tools, in_threads, each)
     async with app.open_async():
         running = [
             asyncio.create_task(each)
             for each in (
                 _worker(app, _OWN_QUEUES, at_a_time, heartbeat),
                 _worker(app, _PARTNERS_QUEUES, _PARTNERS_AT_A_TIME, heartbeat),
-                _care_for_stalled(tools, heartbeat),
+                _care_for_stalled(tools, in_threads, heartbeat),
                 stop.wait(),
             )
         ]
@@ -145,12 +179,13 @@ def _connector(database_url: str, at_a_time: int) -> PsycopgConnector:
     )
 
 
-def _add(app: App, tools: Tools, each: Task) -> None:
+def _add(app: App, tools: Tools, in_threads: _InThreads, each: Task) -> None:
     def act(**arguments: Any) -> None:
-        _run(tools, each, arguments)
+        with in_threads.one_more():
+            _run(tools, each, arguments)
 
     def act_in_time(timestamp: int) -> None:
-        _run(tools, each, {})
+        act()
 
     retry = _Retry(each, tools.now)
     if each.cron is None:
@@ -177,11 +212,11 @@ class _Retry(BaseRetryStrategy):
         return RetryDecision(retry_at=at) if at else None
 
 
-async def _care_for_stalled(tools: Tools, heartbeat: Heartbeat) -> None:
+async def _care_for_stalled(tools: Tools, in_threads: _InThreads, heartbeat: Heartbeat) -> None:
     silence = dt.timedelta(seconds=heartbeat.silence_seconds)
 
     def take_up() -> int:
-        with tools.engine.begin() as connection:
+        with in_threads.one_more(), tools.engine.begin() as connection:
             return queries.take_up_stalled(
                 connection, silence=silence, most_attempts=_MOST_BEGINNINGS
             )
