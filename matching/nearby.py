@@ -25,7 +25,16 @@ from matching.ranking import Candidates, FloatArray
 from matching.roads import RoadEngine
 from storage.session import Steps
 
-__all__ = ["Match", "Matches", "PartWanted", "Promise", "Question", "ShopSummary", "match_shops"]
+__all__ = [
+    "Match",
+    "Matches",
+    "PartWanted",
+    "Point",
+    "Promise",
+    "Question",
+    "ShopSummary",
+    "match_shops",
+]
 
 _CANDIDATES = 50
 # When service zones leave too few of the nearest, look this much farther, once.

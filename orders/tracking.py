@@ -4,7 +4,6 @@ Reads/Writes: delivery, delivery_position. Reads: parts_order.
 """
 
 import datetime as dt
-from typing import Literal
 from uuid import UUID
 
 import numpy as np
@@ -14,6 +13,7 @@ from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 
 from clutch.errors import Conflict, InvalidInput, NotFound, TooMany
 from matching.delivery_time import DeliveryTimeModel
 from matching.knowledge import observe_deliveries
+from matching.nearby import Point
 from notifications import events
 from notifications.inbox import notify, notify_shop
 from orders.lifecycle import Status
@@ -34,13 +34,6 @@ class NotOnItsWay(Conflict):
 
     def __init__(self, status: str) -> None:
         super().__init__(f"the delivery is {status}, not on its way", allowed=[])
-
-
-class Point(TypedDict):
-    """A GeoJSON point: `coordinates` is (lon, lat)."""
-
-    type: Literal["Point"]
-    coordinates: tuple[float, float]
 
 
 class Position(TypedDict):
