@@ -1,7 +1,6 @@
 """A bad network, and a server that dies: what clients in the real world live with."""
 
 import asyncio
-import json
 import os
 import random
 import signal
@@ -13,9 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
@@ -187,50 +185,44 @@ def server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         each.kill()
 
 
-class Answer(NamedTuple):
-    """What was answered."""
-
-    status: int
-    headers: dict[str, str]
-    content: bytes
-
-
 class Persistent:
-    """A client that sends a creating request under one key until it has an answer."""
+    """A client that sends a creating request under one key until it has a whole answer."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        # A connection of its own for each attempt: one that was cut is of no use to another.
+        # (http.client takes headers that end early for whole ones, and then a missing body too.)
+        once_each = httpx.Limits(max_keepalive_connections=0)
+        address = f"http://127.0.0.1:{port}"
+        self._http = httpx.Client(base_url=address, limits=once_each, timeout=5, trust_env=False)
         self.attempts = 0
 
-    def post(self, path: str, body: Any, *, headers: dict[str, str], key: str) -> Answer:
+    def post(self, path: str, body: Any, *, headers: dict[str, str], key: str) -> httpx.Response:
         """Send until something was answered that is neither our fault nor 'later'."""
-        more = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        more = {"Idempotency-Key": key}
         deadline, pause = time.monotonic() + _PATIENCE_SECONDS, 0.01
         while time.monotonic() < deadline:
             self.attempts += 1
-            with suppress(OSError, HTTPException):
-                answer = self._sent(path, json.dumps(body), headers | more)
-                if answer.status < 500 and answer.status != 429:
+            with suppress(httpx.TransportError):
+                answer = self._http.post(path, json=body, headers=headers | more)
+                if answer.status_code < 500 and answer.status_code != 429:
                     return answer
             time.sleep(pause)
             pause = min(2 * pause, 0.5)
         raise AssertionError("no answer")
 
-    def _sent(self, path: str, body: str, headers: dict[str, str]) -> Answer:
-        # A connection of its own for each attempt: one that was cut is of no use to another.
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=5)
-        try:
-            connection.request("POST", path, body, headers)
-            answer = connection.getresponse()
-            shown = {name.lower(): value for name, value in answer.getheaders()}
-            if "content-length" not in shown:
-                raise HTTPException("cut in the middle of the headers")
-            return Answer(answer.status, shown, answer.read())
-        finally:
-            connection.close()
+    def close(self) -> None:
+        self._http.close()
 
 
 @pytest.fixture
-def persistent() -> type[Persistent]:
+def persistent() -> Iterator[Callable[[int], Persistent]]:
     """Give the client that does not give up: `client = persistent(port)`."""
-    return Persistent
+    clients: list[Persistent] = []
+
+    def client(port: int) -> Persistent:
+        clients.append(Persistent(port))
+        return clients[-1]
+
+    yield client
+    for each in clients:
+        each.close()

@@ -48,7 +48,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(
         answers = list(clients.map(create, range(_REQUESTS)))
         again = list(clients.map(repeat, range(_REQUESTS)))
 
-    assert {answer.status for answer in answers} == {201}
+    assert {answer.status_code for answer in answers} == {201}
     assert [answer.content for answer in again] == [answer.content for answer in answers]
     assert {answer.headers.get("idempotency-replayed") for answer in again} == {"true"}
     acknowledged = {UUID(json.loads(answer.content)["vehicle_id"]) for answer in answers}
