@@ -103,27 +103,28 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if chosen.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=chosen.cors_origins, **_CORS)
     add_error_handlers(app)
+    # Routes are looked through in this order: what is asked most often comes first.
     for resource in (
-        auth,
-        users,
-        service_keys,
-        audit,
         matching,
-        vehicles,
         orders,
         quotes,
-        payments,
         deliveries,
+        payments,
+        events,
+        notifications,
+        vehicles,
+        auth,
+        users,
+        files,
         ratings,
         kpis,
-        events,
         onboarding,
         shop_admin,
         shops,
-        files,
-        notifications,
         devices,
         webhook_endpoints,
+        service_keys,
+        audit,
         health,
     ):
         app.include_router(resource.router)
