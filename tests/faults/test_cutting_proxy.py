@@ -1,5 +1,6 @@
-"""The proxy of the fault tests cuts as many connections as it should, at each of its points."""
+"""The proxy of the fault tests cuts as it should, and their client takes no part for the whole."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -80,3 +81,25 @@ def test_without_a_share_it_cuts_nothing(echo_port: int, cutting_proxy: Any) -> 
 def test_a_server_that_is_away_is_a_cut_connection(cutting_proxy: Any) -> None:
     proxy = cutting_proxy(1, share=0.0, seed=1)
     assert outcomes(proxy.port, 3) == [False, False, False]
+
+
+def test_an_answer_that_was_cut_in_its_headers_is_asked_for_again(persistent: Any) -> None:
+    whole = b"HTTP/1.1 201 Created\r\ncontent-length: 4\r\n\r\ndone"
+    cut = whole[: whole.index(b" 4\r\n")]
+
+    def answer(listening: socket.socket) -> None:
+        for said in (cut, whole):
+            connection, _ = listening.accept()
+            with connection:
+                heard = b""
+                while not heard.endswith(b"{}"):
+                    heard += connection.recv(65_536)
+                connection.sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=answer, args=[listening])
+        thread.start()
+        client = persistent(listening.getsockname()[1])
+        assert client.post("/", {}, headers={}, key="a key").content == b"done"
+        assert client.attempts == 2
+        thread.join()
