@@ -1,5 +1,6 @@
 """Messages to partners, to a real server that takes them, refuses them or hangs."""
 
+import asyncio
 import datetime as dt
 import json
 import threading
@@ -265,14 +266,52 @@ def test_in_production_nothing_is_sent_into_our_own_network(desk: Desk, partner:
     assert desk.deliveries(endpoint_id)[0]["last_error"] == "the address is not public"
 
 
+def _resolving_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
+    """Have every name stand for these addresses; return the names that were asked for."""
+    asked: list[str] = []
+
+    async def found(_: Any, host: str, port: int, **__: Any) -> list[Any]:
+        asked.append(host)
+        return [(None, None, None, "", (address, port)) for address in addresses]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", found)
+    return asked
+
+
 def test_the_address_that_was_looked_at_is_the_one_called(
     partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def looked_at(_: Any) -> str:
-        return "127.0.0.1"
-
-    monkeypatch.setattr(partner_calls, "_public_address", looked_at)
+    monkeypatch.setattr(partner_calls, "_is_public", lambda _: True)
+    asked = _resolving_to(monkeypatch, "127.0.0.1")
     url = partner.url.replace("127.0.0.1", "partner.example.com")
     answer = partner_calls.call(url, headers={}, body=b"{}", public_only=True)
     assert answer == partner_calls.Answer(204, None)
     assert partner.taken[0][1]["Host"].startswith("partner.example.com:")
+    assert asked[0] == "partner.example.com"
+
+
+def test_where_one_address_takes_no_connection_the_next_is_called(
+    partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _resolving_to(monkeypatch, "::1", "127.0.0.1")
+    url = partner.url.replace("127.0.0.1", "partner.example.com")
+    answer = partner_calls.call(url, headers={}, body=b"{}", public_only=False)
+    assert (answer, len(partner.taken)) == (partner_calls.Answer(204, None), 1)
+
+
+@pytest.mark.parametrize(
+    ("address", "public_only", "error"),
+    [
+        ("10.0.0.7", True, "the address is not public"),
+        ("64:ff9b::7f00:1", True, "the address is not public"),
+        ("169.254.169.254", False, "the address is link-local"),
+    ],
+)
+def test_a_name_with_one_address_out_of_reach_is_not_called(
+    monkeypatch: pytest.MonkeyPatch, address: str, public_only: bool, error: str
+) -> None:
+    _resolving_to(monkeypatch, "8.8.8.8", address)
+    answer = partner_calls.call(
+        "https://partner.example.com/", headers={}, body=b"{}", public_only=public_only
+    )
+    assert answer == partner_calls.Answer(None, error)

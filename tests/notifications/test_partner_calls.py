@@ -28,13 +28,20 @@ from notifications.partner_calls import _is_public, check_url
         "::ffff:127.0.0.1",
         "::ffff:10.0.0.1",
         "2001:db8::1",
+        "::127.0.0.1",
+        "::ffff:0:10.0.0.1",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b:1::10.0.0.1",
+        "2002:a00:1::1",
+        "fec0::1",
+        "fe80::1%eth0",
     ],
 )
 def test_private_addresses_are_not_public(address: str) -> None:
     assert not _is_public(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "41.33.0.1", "2606:4700::1111"])
+@pytest.mark.parametrize("address", ["8.8.8.8", "41.33.0.1", "2606:4700::1111", "64:ff9b::8.8.8.8"])
 def test_public_addresses_are(address: str) -> None:
     assert _is_public(ipaddress.ip_address(address))
 
@@ -66,3 +73,17 @@ def test_in_production_only_public_https_may_be_entered(url: str) -> None:
 )
 def test_public_https_may(url: str) -> None:
     check_url(url, public_only=True)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["169.254.169.254", "[::ffff:169.254.169.254]", "[64:ff9b::169.254.169.254]", "[fe80::1]"],
+)
+def test_what_a_machine_says_of_itself_is_never_called(host: str) -> None:
+    with pytest.raises(InvalidInput, match="url"):
+        check_url(f"http://{host}/latest/meta-data", public_only=False)
+
+
+def test_in_development_machines_nearby_may_be_entered() -> None:
+    for host in ("localhost:9000", "127.0.0.1:9000", "10.0.0.7", "[::1]"):
+        check_url(f"http://{host}/hook", public_only=False)
