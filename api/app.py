@@ -51,6 +51,7 @@ from clutch.settings import settings as read_settings
 from jobs.worker import working
 from matching.roads import open_road_engine
 from notifications.hints import through_redis
+from notifications.sealing import seals_of
 from orders.invitations import Rules
 from storage.cluster import assert_fit_to_serve, running_database
 from storage.session import open_engine, open_pool
@@ -149,13 +150,15 @@ async def _open_state(stack: AsyncExitStack, chosen: Settings, metrics: Metrics)
         stack.callback(roads.close)
     # A request waits for a thread rather than, in a thread, for a connection.
     current_default_thread_limiter().total_tokens = _CONNECTIONS
+    token_key = _secret(chosen.token_key) or secrets.token_urlsafe(32)
     state = State(
         metrics=metrics,
         engine=engine,
         pool=await stack.enter_async_context(open_pool(database.url)),
         roads=roads,
-        token_key=_secret(chosen.token_key) or secrets.token_urlsafe(32),
+        token_key=token_key,
         service_key=_secret(chosen.service_key),
+        seals=seals_of(chosen.webhook_keys, token_key),
         in_production=chosen.environment == "production",
         rules=Rules.of(chosen),
         limits=RateLimits(redis_url=chosen.redis_url, on=chosen.rate_limits == "on"),

@@ -21,6 +21,7 @@ from api.rate_limits import RateLimits
 from clutch.errors import ClutchError
 from matching.knowledge import Knowledge, load_knowledge
 from matching.roads import RoadEngine
+from notifications.sealing import Seals
 from orders.invitations import Rules
 from orders.payments.port import Provider
 from storage.session import transaction
@@ -43,6 +44,7 @@ class State:
     roads: RoadEngine | None
     token_key: str
     service_key: str | None
+    seals: Seals
     in_production: bool = False
     rules: Rules = field(default_factory=Rules)
     limits: RateLimits = field(default_factory=RateLimits)

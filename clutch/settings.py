@@ -34,6 +34,7 @@ _PRIVATE = {
     "token_key",
     "redis_url",
     "smtp_url",
+    "webhook_keys",
 }
 _web_address = TypeAdapter(HttpUrl)
 
@@ -60,6 +61,13 @@ def _for_mail(url: str) -> str:
 def _networks(listed: str) -> str:
     for network in listed.split(","):
         ip_network(network.strip())
+    return listed
+
+
+def _long_keys(listed: SecretStr) -> SecretStr:
+    keys = listed.get_secret_value().split()
+    if not keys or any(len(key) < _KEY_LENGTH for key in keys):
+        raise ValueError
     return listed
 
 
@@ -92,6 +100,7 @@ def _origins(listed: Any) -> Any:
 _DatabaseUrl = Annotated[str, AfterValidator(_for_psycopg)]
 _DATABASE = "a URL such as postgresql://user:password@host:5432/clutch"
 _COUNT = "a whole number, 1 to 256"
+_KEY_LENGTH = 32
 
 
 class Settings(BaseSettings):
@@ -126,6 +135,11 @@ class Settings(BaseSettings):
 
     token_key: SecretStr | None = _setting(None, "32 characters or more", min_length=32)
     """What access tokens are signed with; changing it logs everybody out of their last minutes."""
+
+    webhook_keys: Annotated[SecretStr, AfterValidator(_long_keys)] | None = _setting(
+        None, "keys of 32 characters or more with spaces between, the newest first"
+    )
+    """What partners' secrets are sealed with in the database; the token key when left out."""
 
     redis_url: Annotated[str, AfterValidator(_for_redis)] | None = _setting(
         None, "a URL such as redis://localhost:6379/0", repr=False

@@ -1,4 +1,4 @@
-"""What nobody needs any more is deleted: jobs given up, old news, messages to partners, models."""
+"""What nobody needs any more is deleted; partners' secrets are sealed with the newest key."""
 
 import datetime as dt
 
@@ -6,10 +6,10 @@ from jobs import queries
 from jobs.registry import periodic
 from jobs.tools import Tools
 from matching.knowledge import forget_old_models
-from notifications import inbox, webhooks
+from notifications import endpoints, inbox, webhooks
 from storage.session import PLATFORM, transaction
 
-__all__ = ["tidy"]
+__all__ = ["seal_anew", "tidy"]
 
 JOBS_KEPT = dt.timedelta(days=30)
 
@@ -23,3 +23,10 @@ def tidy(tools: Tools) -> None:
         inbox.forget_old(session, now=now)
         webhooks.forget_old(session, now=now)
         forget_old_models(session, now=now)
+
+
+@periodic("11 * * * *", "webhooks.seal_anew")
+def seal_anew(tools: Tools) -> None:
+    """Seal partners' secrets with the newest key, where an older one did, or none."""
+    with transaction(tools.engine, PLATFORM) as session:
+        endpoints.seal_anew(session, seals=tools.seals())

@@ -19,6 +19,7 @@ from matching.knowledge import Knowledge, load_knowledge
 from matching.roads import RoadEngine, open_road_engine
 from notifications.hints import through_redis
 from notifications.push import Push, open_push
+from notifications.sealing import Seals, seals_of
 from storage.session import PLATFORM, open_engine, transaction
 
 __all__ = ["Tools", "open_tools"]
@@ -40,6 +41,17 @@ class Tools:
     roads: RoadEngine | None
     knowledge: Callable[[], Knowledge]
     now: Callable[[], dt.datetime]
+
+    def seals(self) -> Seals:
+        """Return what partners' secrets are sealed with.
+
+        Raises
+        ------
+        SetupNeeded
+            No key is set.
+        """
+        key = self.settings.token_key
+        return seals_of(self.settings.webhook_keys, key.get_secret_value() if key else None)
 
 
 def _clock() -> dt.datetime:

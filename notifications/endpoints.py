@@ -1,8 +1,8 @@
 """Partners' endpoints, as administrators keep them.
 
 Reads/Writes: webhook_endpoint, webhook_delivery, the audit log. A secret is shown when it is made
-and never again; a new one lives beside the old one until that is ended, so that a partner can
-follow in peace.
+and never again, and kept sealed; a new one lives beside the old one until that is ended, so that a
+partner can follow in peace.
 """
 
 import datetime as dt
@@ -20,6 +20,7 @@ from notifications import webhooks
 from notifications.partner_calls import check_url
 from notifications.queries import webhooks as queries
 from notifications.queries.webhooks import EndpointRow
+from notifications.sealing import Seals, Unreadable
 
 __all__ = [
     "Deliveries",
@@ -36,6 +37,7 @@ __all__ = [
     "end_old_secret",
     "list_endpoints",
     "rotate_secret",
+    "seal_anew",
     "send_again",
 ]
 
@@ -114,6 +116,7 @@ def add_endpoint(
     url: str,
     events: Sequence[str],
     public_only: bool,
+    seals: Seals,
     actor: str,
     now: dt.datetime,
 ) -> NewEndpoint:
@@ -127,8 +130,9 @@ def add_endpoint(
         Another endpoint has this name.
     """
     check_url(url, public_only=public_only)
-    secret = webhooks.new_secret()
-    row = EndpointRow(uuid7(), name, url, _sorted(events), [secret], True, now)
+    secret, endpoint_id = webhooks.new_secret(), uuid7()
+    kept = [seals.sealed(secret, endpoint_id)]
+    row = EndpointRow(endpoint_id, name, url, _sorted(events), kept, True, now)
     if not queries.add_endpoint(session, row):
         raise EndpointNameTaken
     _record(session, actor, "webhook_endpoint.add", row.endpoint_id, now, events=row.events)
@@ -186,9 +190,11 @@ def change_endpoint(
 
 
 def rotate_secret(
-    session: Session, endpoint_id: UUID, *, actor: str, now: dt.datetime
+    session: Session, endpoint_id: UUID, *, seals: Seals, actor: str, now: dt.datetime
 ) -> NewSecret:
     """Give an endpoint a new secret; the oldest, which the partner knows, lives on beside it.
+
+    One that cannot be read any more does not.
 
     Raises
     ------
@@ -196,7 +202,9 @@ def rotate_secret(
         There is no such endpoint.
     """
     row, secret = _locked(session, endpoint_id), webhooks.new_secret()
-    queries.change_endpoint(session, endpoint_id, {"secrets": [secret, row.secrets[-1]]})
+    oldest = [each for each in row.secrets[-1:] if _is_readable(each, endpoint_id, seals)]
+    kept = [seals.sealed(secret, endpoint_id), *oldest]
+    queries.change_endpoint(session, endpoint_id, {"secrets": kept})
     _record(session, actor, "webhook_endpoint.rotate_secret", endpoint_id, now)
     return {"endpoint_id": endpoint_id, "secret": secret}
 
@@ -217,6 +225,34 @@ def end_old_secret(
         queries.change_endpoint(session, endpoint_id, {"secrets": changed.secrets})
         _record(session, actor, "webhook_endpoint.end_old_secret", endpoint_id, now)
     return _view(changed)
+
+
+def seal_anew(session: Session, *, seals: Seals) -> int:
+    """Seal with the newest key what an older one sealed, or none; return at how many endpoints.
+
+    What cannot be read is left as it is.
+    """
+    changed = 0
+    for row in queries.endpoints_for_update(session):
+        kept = [_newly_sealed(each, row.endpoint_id, seals) for each in row.secrets]
+        if kept != row.secrets:
+            queries.change_endpoint(session, row.endpoint_id, {"secrets": kept})
+            changed += 1
+    return changed
+
+
+def _newly_sealed(kept: str, endpoint_id: UUID, seals: Seals) -> str:
+    if seals.is_newest(kept, endpoint_id) or not _is_readable(kept, endpoint_id, seals):
+        return kept
+    return seals.sealed(seals.opened(kept, endpoint_id), endpoint_id)
+
+
+def _is_readable(kept: str, endpoint_id: UUID, seals: Seals) -> bool:
+    try:
+        seals.opened(kept, endpoint_id)
+    except Unreadable:
+        return False
+    return True
 
 
 def deliveries_of(

@@ -9,7 +9,8 @@ least once, in no promised order.
 import base64
 import datetime as dt
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from clutch.ids import uuid7
 from notifications.partner_calls import Answer
 from notifications.queries import webhooks as queries
 from notifications.queries.webhooks import DeliveryRow, EndpointRow
+from notifications.sealing import Seals, Unreadable
 from storage.queue import enqueue, enqueue_all
 
 __all__ = [
@@ -83,10 +85,17 @@ def publish(session: Session, event: str, payload: Mapping[str, Any], *, now: dt
     enqueue_all(session, "webhooks.deliver", waiting, queue="partners")
 
 
-def next_request(session: Session, delivery_id: UUID, *, now: dt.datetime) -> Request | None:
+def next_request(
+    session: Session, delivery_id: UUID, *, seals: Seals, now: dt.datetime
+) -> Request | None:
     """Return what to send for a message; None where there is nothing left to do.
 
     An endpoint that was switched off is sent nothing: its message is given up.
+
+    Raises
+    ------
+    Unreadable
+        None of the endpoint's secrets can be read; the message waits.
     """
     delivery = queries.delivery_for_update(session, delivery_id)
     if delivery is None or delivery.status != "waiting":
@@ -95,14 +104,26 @@ def next_request(session: Session, delivery_id: UUID, *, now: dt.datetime) -> Re
     if endpoint is None or not endpoint.active:
         _end(session, delivery, "given_up", now, last_error="the endpoint is switched off")
         return None
-    return _signed(delivery, endpoint, now)
+    return _signed(delivery, endpoint, _readable(endpoint, seals), now)
 
 
-def _signed(delivery: DeliveryRow, endpoint: EndpointRow, now: dt.datetime) -> Request:
+def _readable(endpoint: EndpointRow, seals: Seals) -> list[str]:
+    found = []
+    for kept in endpoint.secrets:
+        with suppress(Unreadable):
+            found.append(seals.opened(kept, endpoint.endpoint_id))
+    if not found:
+        raise Unreadable
+    return found
+
+
+def _signed(
+    delivery: DeliveryRow, endpoint: EndpointRow, living: Sequence[str], now: dt.datetime
+) -> Request:
     message = {"type": delivery.event, "timestamp": delivery.created_at, "data": delivery.payload}
     body = orjson.dumps(message, option=orjson.OPT_UTC_Z | orjson.OPT_SORT_KEYS)
     id, text = str(delivery.webhook_delivery_id), body.decode()
-    signatures = [Webhook(secret).sign(id, now, text) for secret in endpoint.secrets]
+    signatures = [Webhook(secret).sign(id, now, text) for secret in living]
     headers = {
         "content-type": "application/json",
         "user-agent": "Clutch",

@@ -54,6 +54,7 @@ def add(request: Request, body: EndpointBody, caller: Admin) -> Response:
             url=body.url,
             events=body.events,
             public_only=state_of(request).in_production,
+            seals=state_of(request).seals,
             actor=caller.name,
             now=dt.datetime.now(dt.UTC),
         )
@@ -107,7 +108,11 @@ def rotate(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
     """
     with acting(request, caller) as session:
         made = endpoints.rotate_secret(
-            session, endpoint_id, actor=caller.name, now=dt.datetime.now(dt.UTC)
+            session,
+            endpoint_id,
+            seals=state_of(request).seals,
+            actor=caller.name,
+            now=dt.datetime.now(dt.UTC),
         )
     return answer(made, status=201)
 

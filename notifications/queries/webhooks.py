@@ -27,6 +27,7 @@ __all__ = [
     "endpoint",
     "endpoint_for_update",
     "endpoint_page",
+    "endpoints_for_update",
     "set_delivery",
     "subscribed",
 ]
@@ -84,6 +85,12 @@ def endpoint_for_update(session: Session, endpoint_id: UUID) -> EndpointRow | No
         select(*_ENDPOINT).where(WebhookEndpoint.endpoint_id == endpoint_id).with_for_update()
     ).first()
     return None if row is None else EndpointRow._make(row)
+
+
+def endpoints_for_update(session: Session) -> list[EndpointRow]:
+    """Return every endpoint, all locked until the commit."""
+    rows = select(*_ENDPOINT).order_by(WebhookEndpoint.endpoint_id).with_for_update()
+    return [EndpointRow._make(row) for row in session.execute(rows)]
 
 
 def change_endpoint(session: Session, endpoint_id: UUID, values: Mapping[str, Any]) -> None:

@@ -137,7 +137,7 @@ class Dispatch(Base):
 
 
 class WebhookEndpoint(Base):
-    """Where a partner wants to hear of events; the newest of `secrets` comes first."""
+    """Where a partner wants to hear of events; `secrets` are sealed, the newest first."""
 
     __tablename__ = "webhook_endpoint"
 

@@ -43,7 +43,8 @@ def asked(times: int, asking: State) -> list[Any]:
 
 @pytest.fixture
 def asking() -> Any:
-    facts: dict[str, Any] = dict.fromkeys(("engine", "pool", "roads", "token_key", "service_key"))
+    names = ("engine", "pool", "roads", "token_key", "service_key", "seals")
+    facts: dict[str, Any] = dict.fromkeys(names)
     return State(metrics=Metrics(), **facts)
 
 

@@ -56,6 +56,12 @@ def test_each_is_read_from_the_environment(
         ),
         ("SERVICE_KEY", "short", "CLUTCH_SERVICE_KEY: expected 16 characters or more"),
         (
+            "WEBHOOK_KEYS",
+            f"{'n' * 32} short",
+            "CLUTCH_WEBHOOK_KEYS: expected keys of 32 characters or more with spaces between,"
+            " the newest first",
+        ),
+        (
             "DATABASE_URL",
             "mysql://root:secret@db/x",
             "CLUTCH_DATABASE_URL: expected a URL such as "

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from clutch.settings import Settings
@@ -42,7 +43,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def tools(fresh_database: Database, clock: Clock, tmp_path: Path) -> Iterator[Tools]:
-    settings = Settings(database_url=fresh_database.url, data_directory=tmp_path)
+    settings = Settings(
+        database_url=fresh_database.url, data_directory=tmp_path, token_key=SecretStr("k" * 32)
+    )
     with open_tools(settings, fresh_database.url, now=clock) as tools:
         yield tools
 
@@ -56,7 +59,8 @@ def _working(url: str, *, at_a_time: int = 1) -> Iterator[None]:
     """Run a worker in a thread for as long as the block lasts."""
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    worker = run_worker(Settings(), url, stop, at_a_time=at_a_time, heartbeat=QUICK)
+    settings = Settings(token_key=SecretStr("k" * 32))
+    worker = run_worker(settings, url, stop, at_a_time=at_a_time, heartbeat=QUICK)
     thread = threading.Thread(target=loop.run_until_complete, args=[worker])
     thread.start()
     try:

@@ -73,6 +73,7 @@ def test_nobody_is_sent_nothing(ready: Any) -> None:
 
 
 def test_without_the_key_no_code_is_made(tools: Tools) -> None:
+    tools = replace(tools, settings=tools.settings.model_copy(update={"token_key": None}))
     with pytest.raises(SetupNeeded, match="CLUTCH_TOKEN_KEY"):
         send_code(tools, destination=PHONE, purpose="log_in")
 

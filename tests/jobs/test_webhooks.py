@@ -1,6 +1,7 @@
 """Messages to partners, to a real server that takes them, refuses them or hangs."""
 
 import asyncio
+import base64
 import datetime as dt
 import json
 import threading
@@ -11,9 +12,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from jobs.tidy import seal_anew
 from jobs.tools import Tools
 from jobs.worker import Ran, run_due
 from notifications import endpoints, partner_calls
@@ -96,6 +99,7 @@ class Desk:
                 url=url,
                 events=events or ["payment.captured"],
                 public_only=False,
+                seals=self.tools.seals(),
                 actor="user:admin",
                 now=self.tools.now(),
             )
@@ -104,6 +108,16 @@ class Desk:
     def do(self, use_case: Callable[..., Any], *args: Any, **options: Any) -> Any:
         with transaction(self.tools.engine, PLATFORM) as session:
             return use_case(session, *args, **options, now=self.tools.now())
+
+    def rotate(self, endpoint_id: UUID) -> str:
+        seals = self.tools.seals()
+        made = self.do(endpoints.rotate_secret, endpoint_id, seals=seals, actor="user:admin")
+        return str(made["secret"])
+
+    def given(self, **settings: Any) -> None:
+        """Go on with other settings, as a worker that was started again."""
+        chosen = self.tools.settings.model_copy(update=settings)
+        self.tools = replace(self.tools, settings=chosen)
 
     def publish(self, event: str = "payment.captured") -> None:
         self.do(publish, event, CAPTURED)
@@ -141,7 +155,7 @@ def test_a_message_is_signed_as_the_standard_says(desk: Desk, partner: Partner) 
 
 def test_while_two_secrets_live_either_verifies(desk: Desk, partner: Partner) -> None:
     endpoint_id, old = desk.endpoint(partner.url)
-    new = desk.do(endpoints.rotate_secret, endpoint_id, actor="user:admin")["secret"]
+    new = desk.rotate(endpoint_id)
     desk.publish()
     run_due(desk.tools)
     body, headers = partner.taken[0]
@@ -257,8 +271,7 @@ def test_nobody_listening_is_told_by_its_kind_alone(desk: Desk) -> None:
 
 
 def test_in_production_nothing_is_sent_into_our_own_network(desk: Desk, partner: Partner) -> None:
-    settings = desk.tools.settings.model_copy(update={"environment": "production"})
-    desk.tools = replace(desk.tools, settings=settings)
+    desk.given(environment="production")
     endpoint_id, _ = desk.endpoint(partner.url.replace("127.0.0.1", "localhost"))
     desk.publish()
     run_due(desk.tools)
@@ -315,3 +328,67 @@ def test_a_name_with_one_address_out_of_reach_is_not_called(
         "https://partner.example.com/", headers={}, body=b"{}", public_only=public_only
     )
     assert answer == partner_calls.Answer(None, error)
+
+
+OWN_KEYS = SecretStr("a key that partners' secrets are sealed with".replace(" ", "-"))
+
+
+def _secrets(desk: Desk) -> list[str]:
+    with desk.tools.engine.connect() as connection:
+        return list(connection.scalars(text("SELECT unnest(secrets) FROM webhook_endpoint")))
+
+
+def test_no_secret_is_kept_in_clear(desk: Desk) -> None:
+    endpoint_id, secret = desk.endpoint("http://127.0.0.1:9/hook")
+    new = desk.rotate(endpoint_id)
+    kept = _secrets(desk)
+    assert [desk.tools.seals().opened(each, endpoint_id) for each in kept] == [new, secret]
+    assert [each for each in kept if "whsec_" in each] == []
+
+
+def test_a_message_whose_secret_cannot_be_read_waits_for_its_key(
+    desk: Desk, partner: Partner, clock: Any
+) -> None:
+    endpoint_id, secret = desk.endpoint(partner.url)
+    first_key = desk.tools.settings.token_key
+    desk.given(token_key=SecretStr("another key that tokens are signed with"))
+    desk.publish()
+    assert run_due(desk.tools) == Ran(1, 0, 0)
+    [delivery] = desk.deliveries(endpoint_id)
+    assert (delivery["status"], delivery["attempts"], partner.taken) == ("waiting", 1, [])
+    assert "CLUTCH_WEBHOOK_KEYS" in delivery["last_error"]
+
+    desk.given(webhook_keys=first_key)
+    clock.forward(seconds=WAITS_SECONDS[0])
+    run_due(desk.tools)
+    Webhook(secret).verify(*partner.taken[0])
+
+
+def test_a_new_secret_takes_the_place_of_one_that_cannot_be_read(
+    desk: Desk, partner: Partner
+) -> None:
+    endpoint_id, _ = desk.endpoint(partner.url)
+    desk.given(token_key=SecretStr("another key that tokens are signed with"))
+    new = desk.rotate(endpoint_id)
+    desk.publish()
+    run_due(desk.tools)
+    Webhook(new).verify(*partner.taken[0])
+    assert len(_secrets(desk)) == 1
+
+
+def test_secrets_move_to_the_newest_key_by_themselves(desk: Desk, partner: Partner) -> None:
+    endpoint_id, secret = desk.endpoint(partner.url)
+    in_clear = "whsec_" + base64.b64encode(b"entered before there were seals!").decode()
+    with desk.tools.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE webhook_endpoint SET secrets = secrets || CAST(:more AS text)"),
+            {"more": in_clear},
+        )
+    desk.given(webhook_keys=OWN_KEYS)
+    seal_anew(desk.tools)
+    desk.given(token_key=None)
+    seals, kept = desk.tools.seals(), _secrets(desk)
+    assert [seals.opened(each, endpoint_id) for each in kept] == [secret, in_clear]
+    assert in_clear not in kept
+    seal_anew(desk.tools)
+    assert _secrets(desk) == kept

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any
 
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from clutch.settings import Settings
@@ -34,4 +35,5 @@ def slow(tools: Tools, **_: Any) -> None:
 if __name__ == "__main__":
     task("test.slow")(slow)
     quick = Heartbeat(seconds=0.2, silence_seconds=1, look_seconds=0.2)
-    asyncio.run(run_worker(Settings(), sys.argv[1], asyncio.Event(), heartbeat=quick))
+    settings = Settings(token_key=SecretStr("k" * 32))
+    asyncio.run(run_worker(settings, sys.argv[1], asyncio.Event(), heartbeat=quick))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -60,14 +61,19 @@ def test_an_old_secret_lives_until_it_is_ended(admin: Any, tools: Tools) -> None
     path = f"{ENDPOINTS}/{made['endpoint']['endpoint_id']}"
     lost, new = (admin.http.post(f"{path}/rotate-secret").json()["secret"] for _ in range(2))
     assert len({made["secret"], lost, new}) == 3
+
+    def opened(kept: list[str]) -> list[str]:
+        endpoint_id = UUID(made["endpoint"]["endpoint_id"])
+        return [tools.seals().opened(each, endpoint_id) for each in kept]
+
     with tools.engine.connect() as connection:
         query = text("SELECT secrets FROM webhook_endpoint WHERE endpoint_id = :id")
         facts = {"id": made["endpoint"]["endpoint_id"]}
-        assert connection.scalars(query, facts).one() == [new, made["secret"]]
+        assert opened(connection.scalars(query, facts).one()) == [new, made["secret"]]
         connection.rollback()
         ended = [admin.http.delete(f"{path}/old-secret") for _ in range(2)]
         assert [each.json()["secrets"] for each in ended] == [1, 1]
-        assert connection.scalars(query, facts).one() == [new]
+        assert opened(connection.scalars(query, facts).one()) == [new]
 
 
 def test_an_endpoint_that_is_switched_off_hears_nothing(admin: Any, tools: Tools) -> None:
