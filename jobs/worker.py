@@ -9,7 +9,7 @@ of their own, so that nothing else waits for them.
 import asyncio
 import datetime as dt
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from logging import CRITICAL, getLogger
@@ -19,6 +19,7 @@ import structlog
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
 from psycopg import Error as DatabaseError
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -135,6 +136,7 @@ async def _work(
 ) -> None:
     """Run jobs until `stop` is set or the database goes away."""
     app = App(connector=_connector(database_url, at_a_time + _PARTNERS_AT_A_TIME))
+    app.job_manager = _Queue(app.connector)
     for each in tasks().values():
         _add(app, tools, in_threads, each)
     async with app.open_async():
@@ -153,6 +155,20 @@ async def _work(
         await asyncio.gather(*running, return_exceptions=True)
     for part in ended:
         await part
+
+
+class _Queue(JobManager):
+    """The library's queue, but for how the next job is found: see `queries.FETCH`."""
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        """Take the next due job of the queues, each of which must be named."""
+        for queue in queues or ():
+            rows = await self.connector.execute_query_all_async(
+                queries.FETCH, queue=queue, worker_id=worker_id
+            )
+            if rows:
+                return Job.from_row(rows[0])
+        return None
 
 
 def _worker(app: App, queues: tuple[str, ...], at_a_time: int, heartbeat: Heartbeat) -> Any:
