@@ -10,7 +10,7 @@ from notifications import errands, sending
 from notifications.errands import Letter, Parcel
 from notifications.push import Outcome
 from notifications.texts import Text
-from storage.queue import enqueue
+from storage.queue import Queue, enqueue
 from storage.session import PLATFORM, transaction
 
 __all__ = ["bring", "send_to_role"]
@@ -19,18 +19,25 @@ _WAITS_SECONDS = (30, 120, 600, 3_600, 14_400)
 
 
 @task("notifications.bring")
-def bring(tools: Tools, *, notification_id: str, attempt: int = 0) -> None:
+def bring(tools: Tools, *, notification_id: str, attempt: int = 0, crowd: bool = False) -> None:
     """Bring an entry of an inbox to every device of its owner that does not have it yet.
 
     What may succeed later is tried again, at the time the provider asked for where it did, five
-    times in all. A token that is dead is forgotten at once.
+    times in all. A token that is dead is forgotten at once. What tells a `crowd` stays in the queue
+    of such.
     """
     entry = UUID(notification_id)
+    queue: Queue = "announcements" if crowd else "default"
     with transaction(tools.engine, PLATFORM) as session:
         errand = errands.errand(session, entry, now=tools.now())
         if errand.wait_until:
             enqueue(
-                session, "notifications.bring", at=errand.wait_until, notification_id=str(entry)
+                session,
+                "notifications.bring",
+                at=errand.wait_until,
+                queue=queue,
+                notification_id=notification_id,
+                crowd=crowd,
             )
     is_last = attempt >= len(_WAITS_SECONDS)
     outcomes = [_push(tools, entry, parcel, is_last=is_last) for parcel in errand.parcels]
@@ -49,8 +56,10 @@ def bring(tools: Tools, *, notification_id: str, attempt: int = 0) -> None:
             session,
             "notifications.bring",
             at=tools.now() + dt.timedelta(seconds=wait),
+            queue=queue,
             notification_id=notification_id,
             attempt=attempt + 1,
+            crowd=crowd,
         )
 
 

@@ -2,14 +2,14 @@
 
 A job starts milliseconds after the commit that queued it, for PostgreSQL tells the worker; every
 few seconds the worker also looks for itself. It lives through a database that goes away, and takes
-up what a worker had begun that was killed. Jobs for partners' servers, which may hang, have workers
-of their own, so that nothing else waits for them.
+up what a worker had begun that was killed. Jobs for partners' servers, which may hang, and what
+tells crowds have workers of their own, so that nothing else waits for them.
 """
 
 import asyncio
 import datetime as dt
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from logging import CRITICAL, getLogger
@@ -29,13 +29,14 @@ from clutch.settings import Settings
 from jobs import queries
 from jobs.registry import Task, tasks
 from jobs.tools import Tools, open_tools
+from storage.queue import Queue
 
 __all__ = ["HEARTBEAT", "Heartbeat", "Ran", "run_due", "run_worker", "working"]
 
 _log = structlog.get_logger()
 
-_OWN_QUEUES, _PARTNERS_QUEUES = ("default",), ("partners",)
-_PARTNERS_AT_A_TIME = 2
+_BESIDE: Mapping[Queue, int] = {"partners": 2, "announcements": 1}
+_BESIDE_AT_A_TIME = sum(_BESIDE.values())
 _MOST_BEGINNINGS = 10
 _CONNECT_SECONDS = 3
 _REST_SECONDS = 1.0
@@ -87,7 +88,7 @@ async def run_worker(
 ) -> None:
     """Run jobs until `stop` is set, and what runs then to its end."""
     getLogger("procrastinate").setLevel(CRITICAL)  # what fails is logged here, once
-    threads = at_a_time + _PARTNERS_AT_A_TIME
+    threads = at_a_time + _BESIDE_AT_A_TIME
     in_threads = _InThreads()
     with open_tools(settings, database_url, connections=threads + 1) as tools:
         while not stop.is_set():
@@ -135,7 +136,7 @@ async def _work(
     heartbeat: Heartbeat,
 ) -> None:
     """Run jobs until `stop` is set or the database goes away."""
-    app = App(connector=_connector(database_url, at_a_time + _PARTNERS_AT_A_TIME))
+    app = App(connector=_connector(database_url, at_a_time + _BESIDE_AT_A_TIME))
     app.job_manager = _Queue(app.connector)
     for each in tasks().values():
         _add(app, tools, in_threads, each)
@@ -143,8 +144,8 @@ async def _work(
         running = [
             asyncio.create_task(each)
             for each in (
-                _worker(app, _OWN_QUEUES, at_a_time, heartbeat),
-                _worker(app, _PARTNERS_QUEUES, _PARTNERS_AT_A_TIME, heartbeat),
+                _worker(app, "default", at_a_time, heartbeat),
+                *(_worker(app, queue, count, heartbeat) for queue, count in _BESIDE.items()),
                 _care_for_stalled(tools, in_threads, heartbeat),
                 stop.wait(),
             )
@@ -171,9 +172,9 @@ class _Queue(JobManager):
         return None
 
 
-def _worker(app: App, queues: tuple[str, ...], at_a_time: int, heartbeat: Heartbeat) -> Any:
+def _worker(app: App, queue: Queue, at_a_time: int, heartbeat: Heartbeat) -> Any:
     return app.run_worker_async(
-        queues=list(queues),
+        queues=[queue],
         concurrency=at_a_time,
         install_signal_handlers=False,
         fetch_job_polling_interval=_LOOK_SECONDS,

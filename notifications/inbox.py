@@ -20,7 +20,7 @@ from notifications.queries import inbox as queries
 from notifications.queries.inbox import Recipient
 from notifications.quiet_hours import end_of_quiet
 from notifications.texts import Text
-from storage.queue import enqueue_all
+from storage.queue import Queue, enqueue_all
 from storage.session import as_platform
 
 __all__ = [
@@ -133,8 +133,12 @@ def tell(
     *,
     text: Callable[[str], Text],
     now: dt.datetime,
+    crowd: bool = False,
 ) -> list[UUID]:
-    """Put `text(locale)` into each inbox and queue the pushes; return the ids of the entries."""
+    """Put `text(locale)` into each inbox and queue the pushes; return the ids of the entries.
+
+    Pushes to a `crowd` stand in a queue of their own.
+    """
     if not recipients:
         return []
     written = {locale: text(locale) for locale in {each.locale for each in recipients}}
@@ -152,13 +156,14 @@ def tell(
         for notification_id, each in zip(ids, recipients, strict=True)
     ]
     queries.add_notifications(session, rows)
-    queued: dict[dt.datetime | None, list[dict[str, str]]] = {}
+    queued: dict[dt.datetime | None, list[dict[str, Any]]] = {}
     for notification_id, each in zip(ids, recipients, strict=True):
         if each.push:
-            errand = {"notification_id": str(notification_id)}
+            errand = {"notification_id": str(notification_id), "crowd": crowd}
             queued.setdefault(push_at(each, type, now), []).append(errand)
     for at, errands in queued.items():
-        enqueue_all(session, "notifications.bring", errands, at=at)
+        queue: Queue = "announcements" if crowd else "default"
+        enqueue_all(session, "notifications.bring", errands, at=at, queue=queue)
     return ids
 
 

@@ -1,7 +1,8 @@
 """What administrators send to many: to people by their ids, to a shop's staff, or to a role.
 
 Writes: notification, and the jobs that bring it; as the platform. Where an audience is larger than
-can be told in one request, jobs tell the rest, a thousand at a time.
+can be told in one request, jobs tell the rest, a thousand at a time. Pushes have a queue of their
+own: however many they are, news of an order is not kept waiting.
 """
 
 import datetime as dt
@@ -91,6 +92,7 @@ def send_to_role(
         enqueue(
             session,
             "notifications.send_to_role",
+            queue="announcements",
             role=role,
             type=type,
             texts={locale: list(text) for locale, text in texts.items()},
@@ -109,7 +111,7 @@ def _tell(
     data: Data,
     now: dt.datetime,
 ) -> list[Receipt]:
-    tell(session, recipients, type, data, text=texts.__getitem__, now=now)
+    tell(session, recipients, type, data, text=texts.__getitem__, now=now, crowd=True)
     return [
         {"user_id": each.user_id, "outcome": "queued" if each.push else "switched_off"}
         for each in recipients

@@ -11,7 +11,9 @@ import psycopg
 from procrastinate import App, SyncPsycopgConnector
 from sqlalchemy.orm import Session
 
-__all__ = ["enqueue", "enqueue_all"]
+__all__ = ["Queue", "enqueue", "enqueue_all"]
+
+Queue = Literal["default", "partners", "announcements"]
 
 # Never opened: each job goes through the connection of its session.
 _queue = App(connector=SyncPsycopgConnector())
@@ -22,12 +24,13 @@ def enqueue(
     task: str,
     *,
     at: dt.datetime | None = None,
-    queue: Literal["default", "partners"] = "default",
+    queue: Queue = "default",
     **arguments: Any,
 ) -> None:
     """Queue `task` for when the transaction has committed, or for `at` when that is later.
 
-    What waits for a partner's server has a `queue` of its own, so that nothing waits for it.
+    What waits for a partner's server, and what tells crowds, have a `queue` of their own, so that
+    nothing waits for them.
     `arguments` are JSON: ids as text. A job may run more than once, so tasks are repeatable.
     """
     enqueue_all(session, task, [arguments], at=at, queue=queue)
@@ -39,7 +42,7 @@ def enqueue_all(
     arguments: Sequence[Mapping[str, Any]],
     *,
     at: dt.datetime | None = None,
-    queue: Literal["default", "partners"] = "default",
+    queue: Queue = "default",
 ) -> None:
     """Queue `task` once for each of `arguments`, as `enqueue` does, in one statement."""
     connection = cast("psycopg.Connection", session.connection().connection.driver_connection)

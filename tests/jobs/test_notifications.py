@@ -319,3 +319,20 @@ def test_a_role_larger_than_a_request_is_told_by_jobs_each_once(office: Office, 
     run_due(office.tools)
     assert [office.unread(each) for each in customers] == [1] * 5
     assert [office.unread(each) for each in (admin, owner)] == [0, 0]
+
+
+def test_what_tells_a_crowd_stays_in_its_queue_when_it_comes_again(
+    office: Office, town: Any
+) -> None:
+    mona, adel = town.person().user_id, town.person().user_id
+    office.change(adel, quiet_from_minute=0, quiet_until_minute=1_439)
+    office.device(mona, "phone-1")
+    texts = dict.fromkeys(("en", "ar"), Text("Open on Friday", "All day."))
+    with transaction(office.tools.engine, PLATFORM) as session:
+        now = office.tools.now()
+        sending.send_to_people(session, [mona, adel], "announcement", texts, {}, now=now)
+    office.push.outcome = lambda _: Outcome("retry", retry_after_seconds=60)
+    run_due(office.tools)
+    with office.tools.engine.connect() as connection:
+        rows = connection.execute(text("SELECT queue_name, args FROM procrastinate_jobs")).all()
+    assert [(row.queue_name, row.args["crowd"]) for row in rows] == [("announcements", True)] * 2

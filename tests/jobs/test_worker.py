@@ -18,6 +18,10 @@ from sqlalchemy import create_engine, make_url, text
 from jobs import queries
 from jobs.registry import periodic, task
 from jobs.tools import Tools
+from notifications.devices import add_device
+from notifications.push import Outcome, RecordingPush
+from notifications.sending import send_to_people
+from notifications.texts import Text
 from storage.cluster import Database
 from storage.queue import enqueue
 from storage.session import PLATFORM, transaction
@@ -176,6 +180,26 @@ def test_a_partner_that_hangs_keeps_nobody_waiting(
     with working(fresh_database.url):
         diary.wait_for("meanwhile", seconds=5)
         hang_up.set()
+
+
+def test_a_crowd_that_is_told_keeps_nobody_waiting(
+    tools: Tools, fresh_database: Database, working: Any, diary: Any, town_in: Any
+) -> None:
+    go_on = threading.Event()
+    push = RecordingPush(lambda _: Outcome("sent" if go_on.wait(20) else "failed"))
+    people = [town_in(fresh_database).person().user_id for _ in range(3)]
+    now = dt.datetime.now(dt.UTC)
+    with transaction(tools.engine, PLATFORM) as session:
+        for user_id in people:
+            add_device(session, user_id, token=f"phone-{user_id}", platform="ios", now=now)
+        texts = dict.fromkeys(("en", "ar"), Text("Open on Friday", "All day."))
+        send_to_people(session, people, "announcement", texts, {}, now=now)
+        enqueue(session, "test.note", what="an order")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jobs.tools.open_push", lambda _: push)
+        with working(fresh_database.url):
+            diary.wait_for("an order", seconds=5)
+            go_on.set()
 
 
 def test_a_periodic_job_comes_by_itself(fresh_database: Database, working: Any, diary: Any) -> None:
