@@ -81,8 +81,9 @@ def _message(row: ErrandRow, token: str, badge: int) -> Message:
         title=row.title,
         body=row.message,
         type=row.type,
-        order_id=row.data.get("order_id", ""),
-        shop_id=row.data.get("shop_id", ""),
+        # The second is the seed's name, which administrators may send.
+        order_id=row.data.get("order_id") or row.data.get("orderId", ""),
+        shop_id=row.data.get("shop_id") or row.data.get("shopId", ""),
         badge=badge,
     )
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
 
+from clutch.errors import NotFound
 from notifications.inbox import tell
 from notifications.queries import inbox as queries
 from notifications.queries.inbox import Recipient
@@ -31,10 +32,11 @@ class Receipt(TypedDict):
     """What became of a notification to one person.
 
     `queued`: it is in the inbox, and a push is on its way. `switched_off`: it is in the inbox, and
-    they want no push of this type. `unknown_user`: there is no such person.
+    they want no push of this type. `unknown_user`: there is no such person, and no entry.
     """
 
     user_id: UUID
+    notification_id: UUID | None
     outcome: Literal["queued", "switched_off", "unknown_user"]
 
 
@@ -58,17 +60,27 @@ def send_to_people(
     wanted = list(dict.fromkeys(user_ids))
     recipients = queries.people(session, type, wanted)
     told = {each["user_id"]: each for each in _tell(session, recipients, type, texts, data, now)}
-    results: list[Receipt] = [
-        told.get(user_id, {"user_id": user_id, "outcome": "unknown_user"}) for user_id in wanted
-    ]
+    results = [told.get(user_id) or _unknown(user_id) for user_id in wanted]
     return {"results": results, "more_follow": False}
+
+
+def _unknown(user_id: UUID) -> Receipt:
+    return {"user_id": user_id, "notification_id": None, "outcome": "unknown_user"}
 
 
 def send_to_shop(
     session: Session, shop_id: UUID, type: str, texts: Texts, data: Data, *, now: dt.datetime
 ) -> Sent:
-    """Tell everybody who works at a shop."""
+    """Tell everybody who works at a shop.
+
+    Raises
+    ------
+    NotFound
+        There is no such shop.
+    """
     recipients = queries.members_of_shop(session, type, shop_id)
+    if not recipients and not queries.shop_exists(session, shop_id):
+        raise NotFound("shop")
     return {
         "results": _tell(session, recipients, type, texts, data, now),
         "more_follow": False,
@@ -111,8 +123,12 @@ def _tell(
     data: Data,
     now: dt.datetime,
 ) -> list[Receipt]:
-    tell(session, recipients, type, data, text=texts.__getitem__, now=now, crowd=True)
+    ids = tell(session, recipients, type, data, text=texts.__getitem__, now=now, crowd=True)
     return [
-        {"user_id": each.user_id, "outcome": "queued" if each.push else "switched_off"}
-        for each in recipients
+        {
+            "user_id": each.user_id,
+            "notification_id": notification_id,
+            "outcome": "queued" if each.push else "switched_off",
+        }
+        for each, notification_id in zip(recipients, ids, strict=True)
     ]

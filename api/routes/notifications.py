@@ -61,7 +61,13 @@ def read(request: Request, notification_id: UUID, caller: SignedIn) -> Response:
         return answer(inbox.read(session, caller.person, notification_id, now=now))
 
 
-@router.post("/send", name="send_notification", status_code=201, response_model=Sent)
+@router.post(
+    "/send",
+    name="send_notification",
+    status_code=201,
+    response_model=Sent,
+    responses={404: PROBLEMS[404]},
+)
 def send(request: Request, body: SendBody, caller: Admin, key: IdempotencyKey = None) -> Response:
     """Tell up to 1,000 people by their ids, a shop's staff, or everybody of a role.
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from api.schemas.matching import Text
 from notifications.choices import CHOOSABLE
@@ -22,12 +22,21 @@ def _with_example(example: dict[str, Any]) -> ConfigDict:
     return _STRICT | ConfigDict(json_schema_extra={"examples": [example]})
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("text that is not blank")
+    return text
+
+
+Title = Annotated[Text, AfterValidator(_not_blank)]
 # The line feed is welcome in what people read; other control characters are not.
 Paragraph = Annotated[
-    str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$")
+    str,
+    Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$"),
+    AfterValidator(_not_blank),
 ]
 Value = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_]{0,39}$")]
 Type = Literal[CHOOSABLE]  # type: ignore[valid-type]
 Event = Literal[EVENTS]  # type: ignore[valid-type]
 Id = Annotated[UUID, Field(strict=False)]
@@ -59,7 +68,7 @@ class TextBody(BaseModel):
 
     model_config = _STRICT
 
-    title: Text
+    title: Title
     message: Paragraph
 
 

@@ -1,6 +1,6 @@
 """The SQL of the inbox: who is told, what stands there, what they chose.
 
-Reads: app_user, user_role, shop_member. Reads/Writes: notification, notification_choice.
+Reads: app_user, user_role, shop, shop_member. Reads/Writes: notification, notification_choice.
 """
 
 import datetime as dt
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from storage.paging import Page, page_of
 from storage.tables.accounts import AppUser, ShopMember, UserRole
 from storage.tables.notifications import Notification, NotificationChoice
+from storage.tables.shops import Shop
 
 __all__ = [
     "Recipient",
@@ -27,6 +28,7 @@ __all__ = [
     "members_of_shop",
     "people",
     "put_choices",
+    "shop_exists",
     "unread_count",
     "with_role",
 ]
@@ -70,6 +72,11 @@ def members_of_shop(session: Session, type: str, shop_id: UUID) -> list[Recipien
     """Return who works at a shop; as the platform, for others do not see that."""
     member = and_(ShopMember.user_id == AppUser.user_id, ShopMember.shop_id == shop_id)
     return _fetched(session, _recipients(type).join(ShopMember, member))
+
+
+def shop_exists(session: Session, shop_id: UUID) -> bool:
+    """Say whether there is such a shop."""
+    return session.scalars(select(exists().where(Shop.shop_id == shop_id))).one()
 
 
 def with_role(

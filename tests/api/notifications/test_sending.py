@@ -1,12 +1,16 @@
 """`POST /notifications/send`: administrators tell many, through HTTP."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from clutch.ids import uuid7
+from jobs.tools import Tools
+from jobs.worker import run_due
+from notifications.push import RecordingPush
 
 SEND, INBOX = "/api/v1/notifications/send", "/api/v1/notifications"
 NEWS = {
@@ -29,15 +33,16 @@ def test_each_is_told_once_and_the_outcome_of_each_is_reported(
     nobody = str(uuid7())
     sent = admin.http.post(SEND, json=NEWS | {"user_ids": [mona.id, omar.id, nobody, mona.id]})
     assert sent.status_code == 201
+    [hers], [his] = _inbox(mona), _inbox(omar)
+    entry, other = hers["notification_id"], his["notification_id"]
     assert sent.json() == {
         "results": [
-            {"user_id": mona.id, "outcome": "queued"},
-            {"user_id": omar.id, "outcome": "switched_off"},
-            {"user_id": nobody, "outcome": "unknown_user"},
+            {"user_id": mona.id, "notification_id": entry, "outcome": "queued"},
+            {"user_id": omar.id, "notification_id": other, "outcome": "switched_off"},
+            {"user_id": nobody, "notification_id": None, "outcome": "unknown_user"},
         ],
         "more_follow": False,
     }
-    [hers], [his] = _inbox(mona), _inbox(omar)
     assert (hers["type"], hers["title"], hers["data"]) == (
         "announcement",
         "Open on Friday",
@@ -57,6 +62,31 @@ def test_a_shops_staff_is_told_and_others_are_not(
     sent = people(role="admin").http.post(SEND, json=NEWS | {"shop_id": str(shop_id)})
     assert {each["user_id"] for each in sent.json()["results"]} == {owner.id, staff.id}
     assert [len(_inbox(each)) for each in (owner, staff, other)] == [1, 1, 0]
+
+
+def test_a_missing_shop_is_told_as_such_and_one_without_staff_is_not(
+    people: Callable[..., Any], town_in: Callable[..., Any], market: Any
+) -> None:
+    admin, empty = people(role="admin"), town_in(market).shop(brand_id=40)
+    asked = [admin.http.post(SEND, json=NEWS | {"shop_id": str(id)}) for id in (uuid7(), empty)]
+    assert [each.status_code for each in asked] == [404, 201]
+    assert asked[1].json()["results"] == []
+
+
+def test_what_it_is_about_may_be_said_in_the_seeds_names_and_goes_with_the_push(
+    people: Callable[..., Any], tools: Tools
+) -> None:
+    mona = people()
+    mona.http.post("/api/v1/devices", json={"token": f"phone-{uuid7()}", "platform": "ios"})
+    for data in ({"orderId": "o-1", "shopId": "s-1"}, {"order_id": "o-2", "shop_id": "s-2"}):
+        sent = people(role="admin").http.post(
+            SEND, json=NEWS | {"user_ids": [mona.id], "data": data}
+        )
+        assert sent.status_code == 201
+    push = RecordingPush()
+    run_due(replace(tools, push=push))
+    about = {(each.order_id, each.shop_id) for each in push.messages}
+    assert {("o-1", "s-1"), ("o-2", "s-2")} <= about
 
 
 def test_a_role_is_told(people: Callable[..., Any]) -> None:
@@ -112,6 +142,8 @@ def test_strangers_and_programs_do_not_send(stranger: httpx.Client, client: http
         {"role": "admin", "type": "gossip"},
         {"role": "admin", "en": {"title": "Open", "message": "bell \x07"}},
         {"role": "admin", "ar": None},
+        {"role": "admin", "en": {"title": "  ", "message": "Open."}},
+        {"role": "admin", "en": {"title": "Open", "message": "\n \u00a0"}},
         {"role": "admin", "data": {"campaign": 7}},
         {"role": "admin", "data": {"Not a name": "x"}},
     ],
