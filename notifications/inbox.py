@@ -179,17 +179,20 @@ def inbox_of(
     user_id: UUID,
     *,
     unread: bool = False,
+    type: str | None = None,
     limit: int = 20,
     cursor: str | None = None,
 ) -> Inbox:
-    """Return a page of somebody's inbox; with `unread` just what they have not read.
+    """Return a page of somebody's inbox; just what they have not read, or is of a type, if asked.
 
     Raises
     ------
     InvalidInput
         The cursor is not one of this list.
     """
-    page = queries.inbox_page(session, user_id, unread=unread, limit=limit, cursor=cursor)
+    page = queries.inbox_page(
+        session, user_id, unread=unread, type=type, limit=limit, cursor=cursor
+    )
     return {
         "notifications": [_entry(row) for row in page.rows],
         "unread_count": queries.unread_count(session, user_id),

@@ -13,7 +13,7 @@ from api.access import Admin, SignedIn
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS
-from api.schemas.notifications import ChoicesBody, SendBody
+from api.schemas.notifications import ChoicesBody, SendBody, Type
 from api.schemas.pages import Cursor, PageSize
 from notifications import choices, inbox, sending
 from notifications.choices import Choices
@@ -30,13 +30,16 @@ def list_all(
     request: Request,
     caller: SignedIn,
     unread: Annotated[bool, Query(description="Only what was not read yet.")] = False,
+    type: Annotated[Type | None, Query(description="Only what is of this type.")] = None,
     page_size: PageSize = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Return the caller's inbox, newest first, and how much of it is unread."""
     with acting(request, caller) as session:
         return answer(
-            inbox.inbox_of(session, caller.person, unread=unread, limit=page_size, cursor=cursor)
+            inbox.inbox_of(
+                session, caller.person, unread=unread, type=type, limit=page_size, cursor=cursor
+            )
         )
 
 

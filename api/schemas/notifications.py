@@ -13,7 +13,7 @@ from notifications.texts import ANNOUNCEMENT
 from notifications.texts import Text as Written
 from notifications.webhooks import EVENTS
 
-__all__ = ["ChoicesBody", "DeviceBody", "EndpointBody", "EndpointChange", "SendBody"]
+__all__ = ["ChoicesBody", "DeviceBody", "EndpointBody", "EndpointChange", "SendBody", "Type"]
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
 

@@ -102,9 +102,15 @@ def add_notifications(session: Session, rows: Sequence[Mapping[str, Any]]) -> No
 
 
 def inbox_page(
-    session: Session, user_id: UUID, *, unread: bool, limit: int, cursor: str | None
+    session: Session,
+    user_id: UUID,
+    *,
+    unread: bool,
+    type: str | None,
+    limit: int,
+    cursor: str | None,
 ) -> Page[Row[Any]]:
-    """Return a page of somebody's inbox, newest first; with `unread` just what is so."""
+    """Return a page of somebody's inbox, newest first; just what is unread, or of a type."""
     rows = select(
         Notification.notification_id,
         Notification.type,
@@ -116,6 +122,8 @@ def inbox_page(
     ).where(Notification.user_id == user_id)
     if unread:
         rows = rows.where(Notification.read_at.is_(None))
+    if type is not None:
+        rows = rows.where(Notification.type == type)
     newest = rows.order_by(Notification.created_at.desc(), Notification.notification_id.desc())
     return page_of(session, newest, limit=limit, cursor=cursor)
 

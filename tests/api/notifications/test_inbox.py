@@ -107,3 +107,23 @@ def test_choices_are_kept_and_those_left_out_stay(people: Callable[..., Any]) ->
     after = mona.http.put(f"{INBOX}/choices", json={"push": {"new_quote": True}}).json()
     assert after == mona.http.get(f"{INBOX}/choices").json()
     assert [type for type, on in after["push"].items() if not on] == ["announcement"]
+
+
+def test_what_is_of_a_type_is_asked_for_by_its_name(
+    people: Callable[..., Any], told: Callable[..., str]
+) -> None:
+    mona = people()
+    first = told(mona, "refund_done", number="A-1", amount="1.00")
+    told(mona, "order_expired", number="A-1")
+    second = told(mona, "refund_done", number="A-2", amount="1.00")
+    mona.http.put(f"{INBOX}/{first}/read")
+
+    def found(**asked: Any) -> list[str]:
+        page = mona.http.get(INBOX, params={"type": "refund_done"} | asked).json()
+        assert page["unread_count"] == 2
+        return [each["notification_id"] for each in page["notifications"]]
+
+    assert found() == [second, first]
+    assert found(unread=True) == [second]
+    refused = mona.http.get(INBOX, params={"type": "gossip"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "type")
