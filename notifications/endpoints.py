@@ -35,7 +35,9 @@ __all__ = [
     "change_endpoint",
     "deliveries_of",
     "end_old_secret",
+    "endpoint_of",
     "list_endpoints",
+    "remove_endpoint",
     "rotate_secret",
     "seal_anew",
     "send_again",
@@ -149,6 +151,33 @@ def list_endpoints(session: Session, *, limit: int = 20, cursor: str | None = No
     """
     page = queries.endpoint_page(session, limit=limit, cursor=cursor)
     return {"endpoints": [_view(row) for row in page.rows], "next_cursor": page.next_cursor}
+
+
+def endpoint_of(session: Session, endpoint_id: UUID) -> EndpointView:
+    """Return an endpoint.
+
+    Raises
+    ------
+    NotFound
+        There is no such endpoint.
+    """
+    row = queries.endpoint(session, endpoint_id)
+    if row is None:
+        raise NotFound("endpoint")
+    return _view(row)
+
+
+def remove_endpoint(session: Session, endpoint_id: UUID, *, actor: str, now: dt.datetime) -> None:
+    """Remove an endpoint with its secrets and its log; what still waits for it is not sent.
+
+    Raises
+    ------
+    NotFound
+        There is no such endpoint.
+    """
+    if not queries.delete_endpoint(session, endpoint_id):
+        raise NotFound("endpoint")
+    _record(session, actor, "webhook_endpoint.remove", endpoint_id, now)
 
 
 def change_endpoint(

@@ -70,6 +70,29 @@ def list_all(
         return answer(endpoints.list_endpoints(session, limit=page_size, cursor=cursor))
 
 
+@router.get(
+    "/{endpoint_id}",
+    name="get_webhook_endpoint",
+    response_model=EndpointView,
+    responses=_UNKNOWN,
+)
+def get(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
+    """Return an endpoint, without its secrets."""
+    with acting(request, caller) as session:
+        return answer(endpoints.endpoint_of(session, endpoint_id))
+
+
+@router.delete(
+    "/{endpoint_id}", name="remove_webhook_endpoint", status_code=204, responses=_UNKNOWN
+)
+def remove(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
+    """Remove an endpoint and its log; to keep the log, switch it off instead."""
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        endpoints.remove_endpoint(session, endpoint_id, actor=caller.name, now=now)
+    return Response(status_code=204)
+
+
 @router.put(
     "/{endpoint_id}",
     name="change_webhook_endpoint",

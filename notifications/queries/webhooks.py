@@ -22,6 +22,7 @@ __all__ = [
     "add_endpoint",
     "change_endpoint",
     "delete_deliveries_before",
+    "delete_endpoint",
     "delivery_for_update",
     "delivery_page",
     "endpoint",
@@ -100,6 +101,12 @@ def change_endpoint(session: Session, endpoint_id: UUID, values: Mapping[str, An
         .where(WebhookEndpoint.endpoint_id == endpoint_id)
         .values(dict(values))
     )
+
+
+def delete_endpoint(session: Session, endpoint_id: UUID) -> bool:
+    """Delete an endpoint and the messages to it; False where there is no such endpoint."""
+    gone = delete(WebhookEndpoint).where(WebhookEndpoint.endpoint_id == endpoint_id)
+    return session.execute(gone.returning(WebhookEndpoint.endpoint_id)).first() is not None
 
 
 def endpoint_page(session: Session, *, limit: int, cursor: str | None) -> Page[Row[Any]]:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from clutch.ids import uuid7
 from jobs.tools import Tools
+from jobs.worker import run_due
 from notifications.webhooks import publish
 from storage.session import PLATFORM, transaction
 
@@ -121,6 +122,25 @@ def test_messages_are_listed_newest_first_and_sent_again_once_ended(
     )
 
 
+def test_one_that_is_removed_is_sent_nothing_and_frees_its_name(admin: Any, tools: Tools) -> None:
+    made = admin.http.post(ENDPOINTS, json=_body()).json()["endpoint"]
+    path = f"{ENDPOINTS}/{made['endpoint_id']}"
+    assert admin.http.get(path).json() == made
+    _published(tools, made["endpoint_id"])
+    removed = admin.http.delete(path)
+    assert (removed.status_code, removed.content) == (204, b"")
+    assert admin.http.get(path).status_code == 404
+    assert run_due(tools).failed == 0
+    assert admin.http.post(ENDPOINTS, json=_body(name=made["name"])).status_code == 201
+    with tools.engine.connect() as connection:
+        acts = text("SELECT act FROM audit_entry WHERE subject = :subject ORDER BY sequence")
+        subject = {"subject": f"webhook_endpoint:{made['endpoint_id']}"}
+        assert connection.scalars(acts, subject).all() == [
+            "webhook_endpoint.add",
+            "webhook_endpoint.remove",
+        ]
+
+
 def test_a_message_of_another_endpoint_is_as_a_missing_one(admin: Any, tools: Tools) -> None:
     one, other = (
         admin.http.post(ENDPOINTS, json=_body()).json()["endpoint"]["endpoint_id"] for _ in range(2)
@@ -134,6 +154,8 @@ def test_a_missing_endpoint_is_told_as_such(admin: Any) -> None:
     path = f"{ENDPOINTS}/{uuid7()}"
     change = {"url": "http://127.0.0.1:1/", "events": ["order.status"], "active": True}
     asked = [
+        admin.http.get(path),
+        admin.http.delete(path),
         admin.http.put(path, json=change),
         admin.http.post(f"{path}/rotate-secret"),
         admin.http.delete(f"{path}/old-secret"),
@@ -170,6 +192,8 @@ def test_only_administrators_may(
         asked = [
             asking.get(ENDPOINTS),
             asking.post(ENDPOINTS, json=_body()),
+            asking.get(path),
+            asking.delete(path),
             asking.put(path, json={}),
             asking.post(f"{path}/rotate-secret"),
             asking.delete(f"{path}/old-secret"),
