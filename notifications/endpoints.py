@@ -26,6 +26,7 @@ __all__ = [
     "Deliveries",
     "DeliveryView",
     "EndpointNameTaken",
+    "EndpointOff",
     "EndpointView",
     "Endpoints",
     "NewEndpoint",
@@ -56,6 +57,13 @@ class StillWaiting(Conflict):
 
     def __init__(self) -> None:
         super().__init__("the message is still being tried", allowed=[])
+
+
+class EndpointOff(Conflict):
+    """The endpoint is switched off: nothing is sent to it."""
+
+    def __init__(self) -> None:
+        super().__init__("the endpoint is switched off")
 
 
 class EndpointView(TypedDict):
@@ -318,12 +326,17 @@ def send_again(
         There is no such message to this endpoint.
     StillWaiting
         It is on its way already.
+    EndpointOff
+        The endpoint is switched off.
     """
     row = queries.delivery_for_update(session, delivery_id)
     if row is None or row.endpoint_id != endpoint_id:
         raise NotFound("delivery")
     if row.status == "waiting":
         raise StillWaiting
+    endpoint = queries.endpoint(session, endpoint_id)
+    if endpoint is None or not endpoint.active:
+        raise EndpointOff
     facts: dict[str, Any] = {"status": "waiting", "attempts": 0, "finished_at": None}
     queries.set_delivery(session, delivery_id, **facts)
     webhooks.deliver(session, delivery_id)

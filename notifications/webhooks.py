@@ -1,9 +1,9 @@
 """Webhooks for partners: who hears of which events, and how each message is brought to them.
 
-Reads/Writes: webhook_endpoint, webhook_delivery, and the job `webhooks.deliver`. Messages are
-signed as standardwebhooks.com says, with every secret that lives: `webhook-id`, which stays the
-same however often a message is sent, `webhook-timestamp` and `webhook-signature`. They arrive at
-least once, in no promised order.
+Reads/Writes: webhook_endpoint, webhook_delivery, the job `webhooks.deliver`, the audit log.
+Messages are signed as standardwebhooks.com says, with every secret that lives: `webhook-id`, which
+stays the same however often a message is sent, `webhook-timestamp` and `webhook-signature`. They
+arrive at least once, in no promised order.
 """
 
 import base64
@@ -18,6 +18,7 @@ import orjson
 from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
+from accounts import audit
 from clutch.ids import uuid7
 from notifications.partner_calls import Answer
 from notifications.queries import webhooks as queries
@@ -151,7 +152,7 @@ def settle(session: Session, delivery_id: UUID, answer: Answer, *, now: dt.datet
     if answer.error is None:
         _end(session, delivery, "delivered", now, **facts)
     elif answer.status_code == _GONE:
-        queries.change_endpoint(session, delivery.endpoint_id, {"active": False})
+        _switch_off(session, delivery, now)
         _end(session, delivery, "given_up", now, **facts)
     elif attempts > len(WAITS_SECONDS):
         _end(session, delivery, "given_up", now, **facts)
@@ -159,6 +160,18 @@ def settle(session: Session, delivery_id: UUID, answer: Answer, *, now: dt.datet
         queries.set_delivery(session, delivery_id, **facts)
         wait = max(WAITS_SECONDS[attempts - 1], answer.retry_after_seconds or 0)
         deliver(session, delivery_id, at=now + dt.timedelta(seconds=wait))
+
+
+def _switch_off(session: Session, delivery: DeliveryRow, now: dt.datetime) -> None:
+    queries.change_endpoint(session, delivery.endpoint_id, {"active": False})
+    audit.record(
+        session,
+        actor="platform",
+        act="webhook_endpoint.gone",
+        subject=f"webhook_endpoint:{delivery.endpoint_id}",
+        now=now,
+        delivery_id=str(delivery.webhook_delivery_id),
+    )
 
 
 def _end(

@@ -229,7 +229,15 @@ def test_a_partner_that_is_gone_is_switched_off(desk: Desk, partner: Partner) ->
     run_due(desk.tools)
     desk.publish()
     assert run_due(desk.tools) == Ran(0, 0, 0)
-    assert [each["status"] for each in desk.deliveries(endpoint_id)] == ["given_up"]
+    [delivery] = desk.deliveries(endpoint_id)
+    assert delivery["status"] == "given_up"
+    with pytest.raises(endpoints.EndpointOff):
+        desk.do(endpoints.send_again, endpoint_id, delivery["delivery_id"], actor="user:admin")
+    with desk.tools.engine.connect() as connection:
+        gone = text("SELECT actor, subject FROM audit_entry WHERE act = 'webhook_endpoint.gone'")
+        assert [tuple(row) for row in connection.execute(gone)] == [
+            ("platform", f"webhook_endpoint:{endpoint_id}")
+        ]
 
 
 def test_what_waits_for_an_endpoint_switched_off_is_given_up(desk: Desk, partner: Partner) -> None:
