@@ -30,6 +30,7 @@ _LONGEST_ERROR = 200
 _LONGEST_URL = 500
 
 _CONNECT_SECONDS = 4.0
+_WORDS_SECONDS = 2.0
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -165,10 +166,13 @@ async def _told(
 
 async def _first_words(response: httpx.Response) -> str:
     read = b""
-    async for chunk in response.aiter_raw(_LONGEST_ERROR):
-        read += chunk
-        if len(read) >= _LONGEST_ERROR:
-            break
+    # The status has come, and counts, however slowly the words follow.
+    with suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(_WORDS_SECONDS):
+            async for chunk in response.aiter_raw():
+                read += chunk
+                if len(read) >= _LONGEST_ERROR:
+                    break
     words = read[:_LONGEST_ERROR].decode(errors="replace")
     return "".join(each if each.isprintable() else " " for each in words).strip() or "refused"
 

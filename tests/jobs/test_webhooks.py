@@ -38,6 +38,7 @@ class Partner:
     taken: list[tuple[bytes, dict[str, str]]] = field(default_factory=list)
     go_on: threading.Event = field(default_factory=threading.Event)
     hangs: bool = False
+    falls_silent: bool = False
 
 
 @pytest.fixture
@@ -54,9 +55,11 @@ def partner() -> Iterator[Partner]:
             self.send_response(partner.status)
             for name, value in partner.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(partner.body)))
+            self.send_header("Content-Length", str(len(partner.body) + partner.falls_silent))
             self.end_headers()
             self.wfile.write(partner.body)
+            if partner.falls_silent:
+                partner.go_on.wait(30)
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -269,6 +272,21 @@ def test_a_partner_that_hangs_is_hung_up_on(
     run_due(desk.tools)
     [delivery] = desk.deliveries(endpoint_id)
     assert (delivery["status"], delivery["last_status_code"]) == ("waiting", None)
+
+
+def test_a_status_counts_though_its_words_do_not_end(
+    desk: Desk, partner: Partner, monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
+    monkeypatch.setattr(partner_calls, "_WORDS_SECONDS", 0.2)
+    endpoint_id, _ = desk.endpoint(partner.url)
+    partner.status, partner.headers = 503, {"Retry-After": "900"}
+    partner.body, partner.falls_silent = b"closed for", True
+    desk.publish()
+    run_due(desk.tools)
+    [delivery] = desk.deliveries(endpoint_id)
+    assert (delivery["last_status_code"], delivery["last_error"]) == (503, "closed for")
+    clock.forward(seconds=899)
+    assert run_due(desk.tools) == Ran(0, 0, 0)
 
 
 def test_nobody_listening_is_told_by_its_kind_alone(desk: Desk) -> None:
