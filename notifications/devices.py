@@ -1,4 +1,8 @@
-"""The devices that take somebody's push messages. Reads/Writes: device."""
+"""The devices that take somebody's push messages. Reads/Writes: device.
+
+A device hears as long as the log-in lasts that registered it: where that ends, by logging out, for
+another password or because it was stolen, push ends too.
+"""
 
 import datetime as dt
 from typing import Literal
@@ -30,15 +34,21 @@ class Devices(TypedDict):
 
 
 def add_device(
-    session: Session, user_id: UUID, *, token: str, platform: Platform, now: dt.datetime
+    session: Session,
+    user_id: UUID,
+    *,
+    token: str,
+    platform: Platform,
+    sign_in_id: UUID | None,
+    now: dt.datetime,
 ) -> DeviceView:
     """Register a device of somebody's; one that was somebody else's is theirs from now on."""
-    device_id = queries.put_device(session, uuid7(), user_id, token, platform, now)
+    device_id = queries.put_device(session, uuid7(), user_id, sign_in_id, token, platform, now)
     return {"device_id": device_id, "platform": platform}
 
 
 def devices_of(session: Session, user_id: UUID) -> Devices:
-    """Return somebody's devices."""
+    """Return somebody's devices that are logged in."""
     rows = queries.devices_of(session, user_id)
     return {"devices": [{"device_id": row.device_id, "platform": row.platform} for row in rows]}
 

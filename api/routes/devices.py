@@ -27,7 +27,7 @@ def add(
     """Register a device; again and again does no harm, and tells its id.
 
     A token belongs to the last who registered it: whoever logs in on a phone hears there, and
-    whoever had it before does not.
+    whoever had it before does not. It hears as long as this log-in lasts.
     """
     now = dt.datetime.now(dt.UTC)
     return once(
@@ -35,7 +35,12 @@ def add(
         caller,
         key,
         lambda session: devices.add_device(
-            session, caller.person, token=body.token, platform=body.platform, now=now
+            session,
+            caller.person,
+            token=body.token,
+            platform=body.platform,
+            sign_in_id=caller.sign_in_id,
+            now=now,
         ),
     )
 

@@ -1,6 +1,6 @@
 """The SQL of bringing notifications to people: their devices, and what was tried.
 
-Reads: notification, notification_choice, app_user. Reads/Writes: device, dispatch.
+Reads: notification, notification_choice, app_user, sign_in. Reads/Writes: device, dispatch.
 """
 
 import datetime as dt
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from notifications.queries.inbox import Recipient
-from storage.tables.accounts import AppUser
+from storage.tables.accounts import AppUser, SignIn
 from storage.tables.notifications import Device, Dispatch, Notification, NotificationChoice
 
 __all__ = [
@@ -54,14 +54,25 @@ class ErrandRow(NamedTuple):
 
 
 def put_device(
-    session: Session, device_id: UUID, user_id: UUID, token: str, platform: str, now: dt.datetime
+    session: Session,
+    device_id: UUID,
+    user_id: UUID,
+    sign_in_id: UUID | None,
+    token: str,
+    platform: str,
+    now: dt.datetime,
 ) -> UUID:
     """Keep a device; return the id it is known by. A token that somebody else had moves over.
 
     Of a person's devices the newest twenty stay.
     """
     device = upsert(Device).values(
-        device_id=device_id, user_id=user_id, token=token, platform=platform, created_at=now
+        device_id=device_id,
+        user_id=user_id,
+        sign_in_id=sign_in_id,
+        token=token,
+        platform=platform,
+        created_at=now,
     )
     new = device.excluded
     same = Device.user_id == new.user_id
@@ -70,6 +81,7 @@ def put_device(
         set_={
             "device_id": case((same, Device.device_id), else_=new.device_id),
             "user_id": new.user_id,
+            "sign_in_id": new.sign_in_id,
             "platform": new.platform,
             "created_at": new.created_at,
         },
@@ -86,10 +98,11 @@ def put_device(
 
 
 def devices_of(session: Session, user_id: UUID) -> list[DeviceRow]:
-    """Return the devices of a person, newest first."""
+    """Return the devices of a person that are logged in, newest first."""
     rows = (
         select(Device.device_id, Device.token, Device.platform, Device.created_at)
-        .where(Device.user_id == user_id)
+        .outerjoin(SignIn, SignIn.sign_in_id == Device.sign_in_id)
+        .where(Device.user_id == user_id, SignIn.revoked_at.is_(None))
         .order_by(Device.created_at.desc(), Device.device_id.desc())
     )
     return [DeviceRow._make(row) for row in session.execute(rows)]

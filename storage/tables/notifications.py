@@ -96,7 +96,11 @@ class NotificationChoice(Base):
 
 
 class Device(Base):
-    """A device that takes push messages; `token` is what the push provider knows it by."""
+    """A device that takes push messages; `token` is what the push provider knows it by.
+
+    It hears as long as the log-in lasts that registered it; those registered before that was kept
+    have none.
+    """
 
     __tablename__ = "device"
 
@@ -104,6 +108,9 @@ class Device(Base):
     token: Mapped[str] = mapped_column(Text, unique=True)
     user_id: Mapped[UUID] = mapped_column(
         ForeignKey("app_user.user_id", ondelete="CASCADE"), index=True
+    )
+    sign_in_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("sign_in.sign_in_id", ondelete="CASCADE"), index=True
     )
     platform: Mapped[str] = mapped_column(Text)
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))

@@ -50,7 +50,8 @@ class Office:
     def device(self, user_id: UUID, token: str) -> None:
         with transaction(self.tools.engine, PLATFORM) as session:
             now = self.tools.now()
-            add_device(session, user_id, token=token, platform="android", now=now)
+            phone = {"token": token, "platform": "android", "sign_in_id": None}
+            add_device(session, user_id, **phone, now=now)
 
     def tell(self, user_id: UUID, type: str = "new_quote", **data: str) -> UUID:
         with transaction(self.tools.engine, PLATFORM) as session:

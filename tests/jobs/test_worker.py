@@ -191,7 +191,8 @@ def test_a_crowd_that_is_told_keeps_nobody_waiting(
     now = dt.datetime.now(dt.UTC)
     with transaction(tools.engine, PLATFORM) as session:
         for user_id in people:
-            add_device(session, user_id, token=f"phone-{user_id}", platform="ios", now=now)
+            phone = {"token": f"phone-{user_id}", "platform": "ios", "sign_in_id": None}
+            add_device(session, user_id, **phone, now=now)
         texts = dict.fromkeys(("en", "ar"), Text("Open on Friday", "All day."))
         send_to_people(session, people, "announcement", texts, {}, now=now)
         enqueue(session, "test.note", what="an order")

@@ -2,12 +2,16 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from clutch.ids import uuid7
+from jobs.tools import Tools
+from jobs.worker import run_due
+from notifications.push import RecordingPush
 
 DEVICES = "/api/v1/devices"
 
@@ -56,6 +60,31 @@ def test_the_newest_twenty_devices_stay(people: Callable[..., Any]) -> None:
     mona = people()
     ids = [mona.http.post(DEVICES, json=_phone()).json()["device_id"] for _ in range(21)]
     assert _ids(mona) == ids[:0:-1]
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_who_logs_out_hears_there_no_more(
+    people: Callable[..., Any], tools: Tools, told: Callable[..., str], everywhere: bool
+) -> None:
+    mona, phone = people(), _phone()
+    mona.http.post(DEVICES, json=phone)
+    told(mona, "order_expired", number="A-1")
+    assert mona.http.post("/api/v1/auth/log-out", json={"everywhere": everywhere}).is_success
+    told(mona, "order_expired", number="A-2")
+    push = RecordingPush()
+    run_due(replace(tools, push=push))
+    assert phone["token"] not in [message.token for message in push.messages]
+
+
+def test_who_is_logged_in_hears(
+    people: Callable[..., Any], tools: Tools, told: Callable[..., str]
+) -> None:
+    mona, phone = people(), _phone()
+    mona.http.post(DEVICES, json=phone)
+    told(mona, "order_expired", number="A-1")
+    push = RecordingPush()
+    run_due(replace(tools, push=push))
+    assert [each.token for each in push.messages].count(phone["token"]) == 1
 
 
 def test_a_request_sent_again_under_its_key_is_done_once(people: Callable[..., Any]) -> None:
