@@ -5,11 +5,13 @@ token is dead. Nothing is sent here: that is done between two transactions, by t
 """
 
 import datetime as dt
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
+from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
 
+from clutch.errors import NotFound
 from clutch.ids import uuid7
 from notifications.inbox import push_at
 from notifications.push import Message, Outcome
@@ -18,9 +20,38 @@ from notifications.queries.devices import ErrandRow
 from notifications.queries.inbox import unread_count
 from notifications.texts import TYPES
 
-__all__ = ["Errand", "Letter", "Parcel", "errand", "settle"]
+__all__ = [
+    "Attempt",
+    "Attempts",
+    "Errand",
+    "Letter",
+    "Parcel",
+    "attempts_of",
+    "errand",
+    "forget_token",
+    "settle",
+]
 
 Channel = Literal["push", "sms", "email"]
+
+
+class Attempt(TypedDict):
+    """One attempt to bring an entry somewhere; `detail` is what the provider said.
+
+    `retry`: it is tried again. `dead_token`: the device was forgotten. `failed`: it is given up.
+    """
+
+    channel: Channel
+    device_id: UUID | None
+    outcome: Literal["sent", "dead_token", "retry", "failed"]
+    detail: str | None
+    at: dt.datetime
+
+
+class Attempts(TypedDict):
+    """What was tried to bring an entry to its owner, oldest first."""
+
+    attempts: list[Attempt]
 
 
 class Parcel(NamedTuple):
@@ -117,6 +148,30 @@ def settle(
         detail=outcome.detail,
         at=now,
     )
+
+
+def attempts_of(session: Session, notification_id: UUID) -> Attempts:
+    """Return what was tried to bring an entry to its owner, and what became of it.
+
+    Raises
+    ------
+    NotFound
+        There is no such entry.
+    """
+    rows = queries.attempts(session, notification_id)
+    if rows is None:
+        raise NotFound("notification")
+    return {"attempts": [_attempt(row) for row in rows]}
+
+
+def _attempt(row: Any) -> Attempt:
+    return {
+        "channel": row.channel,
+        "device_id": UUID(row.target) if row.channel == "push" else None,
+        "outcome": row.outcome,
+        "detail": row.detail,
+        "at": row.at,
+    }
 
 
 def forget_token(session: Session, token: str) -> None:

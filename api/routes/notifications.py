@@ -15,8 +15,9 @@ from api.bodies import JsonRoute
 from api.problems import PROBLEMS
 from api.schemas.notifications import ChoicesBody, SendBody, Type
 from api.schemas.pages import Cursor, PageSize
-from notifications import choices, inbox, sending
+from notifications import choices, errands, inbox, sending
 from notifications.choices import Choices
+from notifications.errands import Attempts
 from notifications.inbox import Inbox, ReadMark, ReadMarks
 from notifications.sending import Sent
 
@@ -88,6 +89,18 @@ def send(request: Request, body: SendBody, caller: Admin, key: IdempotencyKey = 
         return sending.send_to_role(session, str(body.role), *what, now=now)
 
     return once(request, caller, key, act)
+
+
+@router.get(
+    "/{notification_id}/attempts",
+    name="list_notification_attempts",
+    response_model=Attempts,
+    responses={404: PROBLEMS[404]},
+)
+def attempts(request: Request, notification_id: UUID, caller: Admin) -> Response:
+    """Return what was tried to bring an entry to its owner: each device, text or e-mail."""
+    with acting(request, caller) as session:
+        return answer(errands.attempts_of(session, notification_id))
 
 
 @router.get("/choices", name="get_notification_choices", response_model=Choices)

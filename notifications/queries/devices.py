@@ -7,7 +7,7 @@ import datetime as dt
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, case, delete, func, insert, select, true
+from sqlalchemy import and_, case, delete, exists, func, insert, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ __all__ = [
     "DeviceRow",
     "ErrandRow",
     "add_dispatch",
+    "attempts",
     "delete_device",
     "delete_token",
     "devices_of",
@@ -51,6 +52,16 @@ class ErrandRow(NamedTuple):
     phone: str | None
     email: str | None
     recipient: Recipient
+
+
+class AttemptRow(NamedTuple):
+    """One attempt to bring an entry somewhere; `target` is the id of a device, or the channel."""
+
+    channel: str
+    target: str
+    outcome: str
+    detail: str | None
+    at: dt.datetime
 
 
 def put_device(
@@ -156,6 +167,18 @@ def settled_targets(session: Session, notification_id: UUID) -> set[str]:
         Dispatch.notification_id == notification_id, Dispatch.outcome != "retry"
     )
     return set(session.scalars(rows))
+
+
+def attempts(session: Session, notification_id: UUID) -> list[AttemptRow] | None:
+    """Return what was tried to bring an entry to its owner, oldest first; None: no such entry."""
+    tried = (
+        select(Dispatch.channel, Dispatch.target, Dispatch.outcome, Dispatch.detail, Dispatch.at)
+        .where(Dispatch.notification_id == notification_id)
+        .order_by(Dispatch.at, Dispatch.dispatch_id)
+    )
+    rows = [AttemptRow._make(row) for row in session.execute(tried)]
+    there_is = select(exists().where(Notification.notification_id == notification_id))
+    return rows if rows or session.scalars(there_is).one() else None
 
 
 def add_dispatch(session: Session, **row: Any) -> None:

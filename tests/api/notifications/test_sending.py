@@ -10,7 +10,7 @@ import pytest
 from clutch.ids import uuid7
 from jobs.tools import Tools
 from jobs.worker import run_due
-from notifications.push import RecordingPush
+from notifications.push import Outcome, RecordingPush
 
 SEND, INBOX = "/api/v1/notifications/send", "/api/v1/notifications"
 NEWS = {
@@ -87,6 +87,39 @@ def test_what_it_is_about_may_be_said_in_the_seeds_names_and_goes_with_the_push(
     run_due(replace(tools, push=push))
     about = {(each.order_id, each.shop_id) for each in push.messages}
     assert {("o-1", "s-1"), ("o-2", "s-2")} <= about
+
+
+def test_what_became_of_each_push_is_seen(people: Callable[..., Any], tools: Tools) -> None:
+    admin, mona = people(role="admin"), people()
+    living, dead = (f"phone-{uuid7()}" for _ in range(2))
+    ids = {
+        token: mona.http.post("/api/v1/devices", json={"token": token, "platform": "ios"}).json()
+        for token in (living, dead)
+    }
+    sent = admin.http.post(SEND, json=NEWS | {"user_ids": [mona.id]})
+    [receipt] = sent.json()["results"]
+    path = f"{INBOX}/{receipt['notification_id']}/attempts"
+    assert admin.http.get(path).json() == {"attempts": []}
+    run_due(
+        replace(
+            tools,
+            push=RecordingPush(
+                lambda message: (
+                    Outcome("dead_token", "NOT_FOUND: UnregisteredError")
+                    if message.token == dead
+                    else Outcome("sent")
+                )
+            ),
+        )
+    )
+    tried = {each["device_id"]: each for each in admin.http.get(path).json()["attempts"]}
+    assert {id: (each["outcome"], each["detail"]) for id, each in tried.items()} == {
+        ids[living]["device_id"]: ("sent", None),
+        ids[dead]["device_id"]: ("dead_token", "NOT_FOUND: UnregisteredError"),
+    }
+    assert {each["channel"] for each in tried.values()} == {"push"}
+    assert admin.http.get(f"{INBOX}/{uuid7()}/attempts").status_code == 404
+    assert mona.http.get(path).status_code == 403
 
 
 def test_a_role_is_told(people: Callable[..., Any]) -> None:
