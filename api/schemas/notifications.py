@@ -1,9 +1,10 @@
 """What people send to `/notifications/*` and `/devices`, and administrators to webhooks."""
 
+import re
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from api.schemas.matching import Text
 from notifications.choices import CHOOSABLE
@@ -22,6 +23,17 @@ def _with_example(example: dict[str, Any]) -> ConfigDict:
     return _STRICT | ConfigDict(json_schema_extra={"examples": [example]})
 
 
+def _of(pattern: str, expected: str) -> BeforeValidator:
+    """Refuse text that `pattern` does not fit with words that say what would have."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and not re.fullmatch(pattern, value):
+            raise ValueError(expected)
+        return value
+
+    return BeforeValidator(check)
+
+
 def _not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("text that is not blank")
@@ -36,11 +48,21 @@ Paragraph = Annotated[
     AfterValidator(_not_blank),
 ]
 Value = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Name = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_]{0,39}$")]
+_NAME, _URL, _TOKEN = r"^[a-z][A-Za-z0-9_]{0,39}$", r"^https?://[\x21-\x7e]+$", r"^[\x21-\x7e]+$"
+Name = Annotated[str, _of(_NAME, "a name such as order_id"), Field(pattern=_NAME)]
 Type = Literal[CHOOSABLE]  # type: ignore[valid-type]
 Event = Literal[EVENTS]  # type: ignore[valid-type]
 Id = Annotated[UUID, Field(strict=False)]
-Url = Annotated[str, Field(min_length=8, max_length=500, pattern=r"^https?://[\x21-\x7e]+$")]
+Url = Annotated[
+    str,
+    _of(_URL, "an address such as https://partner.example.com/clutch"),
+    Field(min_length=8, max_length=500, pattern=_URL),
+]
+Token = Annotated[
+    str,
+    _of(_TOKEN, "a token as Firebase gives it, without spaces"),
+    Field(min_length=8, max_length=1_024, pattern=_TOKEN),
+]
 Events = Annotated[list[Event], Field(min_length=1, max_length=len(EVENTS))]
 
 
@@ -59,7 +81,7 @@ class DeviceBody(BaseModel):
         {"token": "d-Xf3:APA91bHun4MxP5egoKMwt2KZFBaFUH", "platform": "android"}
     )
 
-    token: Annotated[str, Field(min_length=8, max_length=1_024, pattern=r"^[\x21-\x7e]+$")]
+    token: Token
     platform: Platform
 
 
@@ -128,6 +150,6 @@ class EndpointBody(BaseModel):
         }
     )
 
-    name: Text
+    name: Title
     url: Url
     events: Events

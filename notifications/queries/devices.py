@@ -16,6 +16,7 @@ from storage.tables.accounts import AppUser, SignIn
 from storage.tables.notifications import Device, Dispatch, Notification, NotificationChoice
 
 __all__ = [
+    "AttemptRow",
     "DeviceRow",
     "ErrandRow",
     "add_dispatch",

@@ -176,12 +176,19 @@ def test_a_missing_endpoint_is_told_as_such(admin: Any) -> None:
         ("events", {"events": []}),
         ("events[0]", {"events": ["delivery.position"]}),
         ("name", {"name": ""}),
+        ("name", {"name": "  "}),
     ],
 )
 def test_what_cannot_be_used_is_named(admin: Any, field: str, spoilt: dict[str, Any]) -> None:
     refused = admin.http.post(ENDPOINTS, json=_body(**spoilt))
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["field"] == field
+
+
+def test_what_an_address_looks_like_is_told(admin: Any) -> None:
+    refused = admin.http.post(ENDPOINTS, json=_body(url="ftp://partner.example.com"))
+    expected = "an address such as https://partner.example.com/clutch"
+    assert refused.json()["errors"] == [{"field": "url", "expected": expected}]
 
 
 def test_only_administrators_may(
