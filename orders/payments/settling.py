@@ -90,8 +90,9 @@ def _disagreement(payment: PaymentRow, told: Told) -> str | None:
         return "another reference"
     if told.currency != CURRENCY:
         return f"another currency: not {CURRENCY}"
-    captured = told.standing.captured_piastres
-    if told.amount_piastres != payment.amount_piastres or captured > payment.amount_piastres:
+    # Clutch never takes a part: less than the sum due is not "paid".
+    is_whole = told.standing.captured_piastres in (0, payment.amount_piastres)
+    if told.amount_piastres != payment.amount_piastres or not is_whole:
         return f"another sum: not {payment.amount_piastres} piastres"
     return None
 

@@ -112,7 +112,14 @@ def test_a_replayed_event_is_told_before(office: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"amount_piastres": 47_999}, {"currency": "USD"}, {"merchant_reference": None}]
+    "wrong",
+    [
+        {"amount_piastres": 47_999},
+        {"status": "captured", "captured_piastres": 47_999},
+        {"status": "captured", "captured_piastres": 48_001},
+        {"currency": "USD"},
+        {"merchant_reference": None},
+    ],
 )
 def test_what_does_not_agree_is_kept_and_not_applied(office: Any, wrong: Any) -> None:
     deal = office.town.deal(method="card")
