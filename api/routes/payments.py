@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +13,7 @@ from api.access import Customer, ShopOrAdmin, SignedIn, Signer
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS
+from api.rate_limits import Limit, address_of
 from api.schemas.payments import ProviderEvent, RefundRequest
 from api.state import state_of
 from clutch.errors import NotFound
@@ -21,7 +22,7 @@ from orders.payments.events import EventView, receive
 from orders.payments.hosted import told_from
 from orders.payments.opening import PaymentView, RefundView, payment_view
 from orders.payments.refunds import refund
-from orders.payments.signatures import verified_id
+from orders.payments.signatures import SignatureInvalid, verified_id
 from storage.session import PLATFORM, transaction
 
 __all__ = ["router"]
@@ -31,6 +32,19 @@ router = APIRouter(prefix="/api/v1/payments", tags=["payments"], route_class=Jso
 _PROVIDERS = ("sandbox",)
 _READ = (401, 403, 404, 422, 429, 503)
 _BODY = (400, 408, 413, 415)
+
+
+async def _signed_id(request: Request) -> str:
+    """Return the id of an event whose signature holds: before that, none of its fields counts."""
+    state = state_of(request)
+    now = dt.datetime.now(dt.UTC)
+    try:
+        return verified_id(
+            request.state.body, request.headers, secrets=state.webhook_secrets, now=now
+        )
+    except SignatureInvalid:
+        await state.limits.hit(Limit.FAILED_PROOF_ADDRESS, address_of(request))
+        raise
 
 
 @router.get(
@@ -111,6 +125,7 @@ def give_back(
 def hear(
     request: Request,
     provider: Annotated[str, Path(min_length=1, max_length=40)],
+    event_id: Annotated[str, Depends(_signed_id)],
     body: ProviderEvent,
     caller: Signer,
 ) -> Response:
@@ -120,14 +135,10 @@ def hear(
     """
     if provider not in _PROVIDERS:
         raise NotFound("payment provider")
-    state = state_of(request)
     now = dt.datetime.now(dt.UTC)
-    event_id = verified_id(
-        request.state.body, request.headers, secrets=state.webhook_secrets, now=now
-    )
     plain = body.plain()
     told = told_from(plain["data"])
-    with transaction(state.engine, PLATFORM) as session:
+    with transaction(state_of(request).engine, PLATFORM) as session:
         view = receive(
             session,
             provider=provider,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -101,6 +102,27 @@ def test_headers_of_any_kind_are_refused_in_good_order(office: Any, headers: Any
         trust_env=False,
     )
     assert answer.status_code == 403
+
+
+def test_who_did_not_sign_learns_nothing_of_what_an_event_looks_like(office: Any) -> None:
+    good, bad = an_event(office.town.deal(method="card")), b'{"type": 1}'
+    answers = [sent(office, body, secret=STRANGE_SECRET) for body in (good, bad)]
+    assert [each.status_code for each in answers] == [403, 403]
+    assert answers[0].content == answers[1].content
+    assert sent(office, bad).status_code == 422
+
+
+def test_forged_events_are_limited_by_address_and_signed_ones_are_not(
+    office: Any, serve: Any
+) -> None:
+    deal = office.town.deal(method="card")
+    with serve(office.settings.model_copy(update={"rate_limits": "on"})) as address:
+        counting = replace(office, address=address)
+        forged = [
+            sent(counting, an_event(deal), secret=STRANGE_SECRET).status_code for _ in range(61)
+        ]
+        assert forged == [403] * 60 + [429]
+        assert sent(counting, an_event(deal)).status_code == 202
 
 
 def test_a_replayed_event_is_told_before(office: Any) -> None:
