@@ -19,6 +19,7 @@ from orders.payments.states import PaymentStatus
 from orders.queries import payments as queries
 from orders.queries import requests
 from orders.queries.payments import PaymentRow
+from storage.queue import enqueue
 from storage.session import Tenant, transaction
 
 __all__ = ["CheckoutView", "NothingToCheckOut", "check_out"]
@@ -72,6 +73,8 @@ def check_out(
             raise ProviderAway from error
         with transaction(engine, tenant) as session:
             payment = _with_page(session, payment.payment_id, page, now=now)
+    if payment.status == PaymentStatus.CANCELLED:
+        raise NothingToCheckOut("the payment is cancelled", allowed=[])
     return {
         "payment_id": payment.payment_id,
         "status": payment.status,
@@ -101,7 +104,7 @@ def _to_pay(session: Session, payment_id: UUID, user_id: UUID, *, now: dt.dateti
 def _with_page(
     session: Session, payment_id: UUID, page: Checkout, *, now: dt.datetime
 ) -> PaymentRow:
-    """Keep where the customer pays, unless the provider's own news were faster."""
+    """Keep where the customer pays; a page for a payment that was cancelled meanwhile is closed."""
     payment = queries.payment_for_update(session, payment_id)
     changed = payment._replace(
         provider_reference=page.reference, redirect_url=page.redirect_url, updated_at=now
@@ -113,4 +116,6 @@ def _with_page(
         redirect_url=page.redirect_url,
         updated_at=now,
     )
+    if payment.status == PaymentStatus.CANCELLED:
+        enqueue(session, "payments.cancel", payment_id=str(payment_id))
     return changed

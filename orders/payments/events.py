@@ -14,9 +14,11 @@ from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 
 from clutch.errors import NotFound
 from orders.payments.port import Told
 from orders.payments.settling import settle
+from orders.payments.states import PaymentStatus
 from orders.queries import payments as queries
 from orders.queries import requests
 from orders.queries.payments import PaymentRow
+from storage.queue import enqueue
 
 __all__ = ["EventView", "receive"]
 
@@ -65,7 +67,15 @@ def receive(
     held = queries.payment_for_update(session, payment.payment_id)
     note = settle(session, order, held, told, actor=f"provider:{provider}", now=now)
     queries.note_event(session, provider, event_id, applied=note is None, note=note)
+    _let_go_again(session, held, told)
     return {"applied": note is None, "note": note}
+
+
+def _let_go_again(session: Session, payment: PaymentRow, told: Told) -> None:
+    """Have the provider void what its customer authorised after we cancelled the payment."""
+    is_held = told.standing.status is PaymentStatus.AUTHORISED
+    if is_held and payment.status == PaymentStatus.CANCELLED:
+        enqueue(session, "payments.cancel", payment_id=str(payment.payment_id))
 
 
 def _of_provider(session: Session, payment_id: UUID, provider: str) -> PaymentRow | None:

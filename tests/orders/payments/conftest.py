@@ -130,6 +130,11 @@ class Market:
         rows = "SELECT payment_status FROM parts_order WHERE order_id = :id"
         return str(self.row(rows, id=deal.order_id).payment_status)
 
+    def jobs(self, deal: Any) -> list[str]:
+        """Give the names of the jobs that wait for the payment of a deal."""
+        rows = "SELECT task_name FROM procrastinate_jobs WHERE args ->> 'payment_id' = :id"
+        return sorted(row.task_name for row in self.rows(rows, id=str(deal.payment_id)))
+
     def refund_status(self, made: Any) -> str:
         rows = "SELECT status FROM refund WHERE refund_id = :id"
         return str(self.row(rows, id=made["refund_id"]).status)

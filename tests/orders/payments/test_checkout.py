@@ -1,12 +1,16 @@
 """Sending customers to the provider's page: once, again, and after a card was declined."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
 from clutch.errors import NotFound, Unavailable
+from orders.payments import moving
 from orders.payments.checkout import NothingToCheckOut
 from orders.payments.states import PaymentStatus
+
+NOW = dt.datetime.now(dt.UTC)
 
 
 def test_checking_out_twice_leads_to_the_same_page(market: Any) -> None:
@@ -59,3 +63,20 @@ def test_a_declined_card_lets_the_customer_try_again_with_a_new_payment(market: 
     late = market.till.known[deal.payment_id]
     assert market.tell(late, event_id="declined-2")["applied"] is False
     assert market.order_payment(deal) == "pending"
+
+
+def test_a_page_that_opens_while_its_order_is_cancelled_is_closed_again(market: Any) -> None:
+    deal = market.town.deal(method="card")
+    opened = market.till.start
+
+    def cancelled_meanwhile(*asked: Any, **how: Any) -> Any:
+        market.let_go(deal)
+        moving.cancel(market.engine, market.till, deal.payment_id, now=NOW)  # knows of no page yet
+        return opened(*asked, **how)
+
+    market.till.start = cancelled_meanwhile
+    with pytest.raises(NothingToCheckOut, match="the payment is cancelled"):
+        market.paying(deal)
+    assert market.jobs(deal) == ["payments.cancel"] * 2
+    moving.cancel(market.engine, market.till, deal.payment_id, now=NOW)
+    assert market.till.known[deal.payment_id].standing.status is PaymentStatus.CANCELLED

@@ -14,7 +14,6 @@ from orders.payments.states import PaymentStatus
 from storage.session import PLATFORM, Tenant, transaction
 
 NOW = dt.datetime.now(dt.UTC)
-JOBS = "SELECT task_name FROM procrastinate_jobs WHERE args ->> 'payment_id' = :id"
 
 
 def test_two_refunds_at_once_never_exceed_what_was_captured(market: Any) -> None:
@@ -100,11 +99,21 @@ def test_a_cancelled_order_voids_what_was_authorised(market: Any) -> None:
     deal = market.authorised()
     market.let_go(deal)
     assert market.payment(deal.payment_id).status == "cancelled"
-    (job,) = market.rows(JOBS, id=str(deal.payment_id))
-    assert job.task_name == "payments.cancel"
+    assert market.jobs(deal) == ["payments.cancel"]
     moving.cancel(market.engine, market.till, deal.payment_id, now=NOW)
     known = market.till.known[deal.payment_id]
     assert known.standing.status is PaymentStatus.CANCELLED
+
+
+def test_what_is_authorised_after_the_order_was_cancelled_is_voided(market: Any) -> None:
+    deal = market.town.deal(method="card")
+    market.paying(deal)
+    market.let_go(deal)
+    said = market.tell(market.till.pay(deal.payment_id), event_id=f"late-{deal.payment_id}")
+    assert said["note"] == "changes nothing: the payment is cancelled"
+    assert market.jobs(deal) == ["payments.cancel"] * 2
+    moving.cancel(market.engine, market.till, deal.payment_id, now=NOW)
+    assert market.till.known[deal.payment_id].standing.status is PaymentStatus.CANCELLED
 
 
 def test_money_taken_while_the_order_was_cancelled_goes_back(market: Any) -> None:
@@ -112,8 +121,7 @@ def test_money_taken_while_the_order_was_cancelled_goes_back(market: Any) -> Non
     market.let_go(deal)
     market.tell(market.till.capture(f"pay_{deal.payment_id.hex}"), event_id="crossed-1")
     assert market.payment(deal.payment_id).status == "captured"
-    jobs = {each.task_name for each in market.rows(JOBS, id=str(deal.payment_id))}
-    assert "payments.give_back" in jobs
+    assert "payments.give_back" in market.jobs(deal)
     for _ in range(2):
         with transaction(market.engine, PLATFORM) as session:
             refunds.give_back(session, deal.payment_id, now=NOW)
@@ -126,12 +134,11 @@ def test_a_cancelled_order_gets_back_what_was_captured(market: Any) -> None:
     deal = market.captured()
     market.let_go(deal)
     assert market.payment(deal.payment_id).status == "captured"
-    jobs = [each.task_name for each in market.rows(JOBS, id=str(deal.payment_id))]
-    assert jobs == ["payments.give_back"]
+    assert market.jobs(deal) == ["payments.give_back"]
 
 
 def test_cash_that_was_never_collected_is_just_cancelled(market: Any) -> None:
     deal = market.town.deal()
     market.let_go(deal)
     assert market.payment(deal.payment_id).status == "cancelled"
-    assert market.rows(JOBS, id=str(deal.payment_id)) == []
+    assert market.jobs(deal) == []
