@@ -110,14 +110,8 @@ def start(
         The order is not one that was just accepted.
     """
     held = _held(session, delivery_id, shop_id)
-    paid_at_door = held.payment and held.payment.provider == PROVIDERS["cash_on_delivery"]
-    secured = held.payment and held.payment.status in (
-        PaymentStatus.AUTHORISED,
-        PaymentStatus.CAPTURED,
-    )
-    if held.order.status == Status.ACCEPTED and not paid_at_door and not secured:
-        raise PaymentNotAuthorised
     advance(session, held.order, Status.PROCESSING, party=Party.SHOP, actor=actor, now=now)
+    _assert_secured(held.payment)
 
 
 def assign(
@@ -150,6 +144,8 @@ def pick_up(
     ------
     DeliveryStepRefused
         No courier is assigned.
+    PaymentNotAuthorised
+        It is paid by card or wallet, and that has been taken back since.
     TransitionRefused
         The order is not being processed.
     """
@@ -158,6 +154,7 @@ def pick_up(
     if held.order.status == Status.SHIPPED:
         return  # a further try after one that failed
     advance(session, held.order, Status.SHIPPED, party=Party.SHOP, actor=actor, now=now)
+    _assert_secured(held.payment)
     if held.payment and held.payment.provider != PROVIDERS["cash_on_delivery"]:
         enqueue(session, "payments.capture", payment_id=str(held.payment.payment_id))
 
@@ -236,6 +233,14 @@ def _held(session: Session, delivery_id: UUID, shop_id: UUID) -> _Held:
     order = requests.order_for_update(session, seen.order_id)
     payment = payment_queries.live_payment(session, seen.order_id)
     return _Held(order, payment, queries.delivery_for_update(session, delivery_id))
+
+
+def _assert_secured(payment: PaymentRow | None) -> None:
+    """Check that the shop gets its money: in cash, or by a card or wallet that said yes."""
+    at_the_door = payment and payment.provider == PROVIDERS["cash_on_delivery"]
+    said_yes = payment and payment.status in (PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED)
+    if not (at_the_door or said_yes):
+        raise PaymentNotAuthorised
 
 
 def _change(session: Session, delivery: DeliveryRow, to: str, **values: object) -> None:

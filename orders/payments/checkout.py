@@ -49,7 +49,8 @@ def check_out(
 ) -> CheckoutView:
     """Open the page on which a customer pays, or return the one that is open.
 
-    A payment that failed is tried again as a new one. Asking again asks for nothing twice.
+    A payment that failed, or that the provider let go of, is tried again as a new one. Asking
+    again asks for nothing twice.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def check_out(
 
 
 def _to_pay(session: Session, payment_id: UUID, user_id: UUID, *, now: dt.datetime) -> PaymentRow:
-    """Return the payment that its customer is to pay now, a new one where the last one failed."""
+    """Return the payment that its customer is to pay now, a new one where the last one is dead."""
     seen = queries.payment(session, payment_id)
     if seen.user_id != user_id:
         raise NotFound("payment")
@@ -94,7 +95,7 @@ def _to_pay(session: Session, payment_id: UUID, user_id: UUID, *, now: dt.dateti
         raise NothingToCheckOut("the courier takes the cash", allowed=[])
     if order.status not in AGREED:
         raise NothingToCheckOut(f"the order is {order.status}", allowed=[])
-    if payment.status == PaymentStatus.FAILED:
+    if PaymentStatus(payment.status).is_dead:
         return try_again(session, payment, now=now)
     if payment.status != PaymentStatus.PENDING:
         raise NothingToCheckOut(f"the payment is {payment.status}", allowed=[])

@@ -206,11 +206,14 @@ class OrderModel:
             self.payment_status = shown.get(payment.status, "pending")
 
     def start(self) -> str | None:
+        return self.secured_step("accepted", "processing")
+
+    def secured_step(self, at: str, to: str) -> str | None:
         payment = self.live_payment
         secured = payment and (payment.cash or payment.status in {"authorised", "captured"})
-        if self.status == "accepted" and not secured:
+        if self.status == at and not secured:
             return "PaymentNotAuthorised"
-        return self.step("accepted", "processing")
+        return self.step(at, to)
 
     def step(self, at: str, to: str) -> str | None:
         if self.status != at:
@@ -227,7 +230,7 @@ class OrderModel:
     def pick_up(self) -> str | None:
         if self.delivery != "assigned":
             return "DeliveryStepRefused"
-        if self.status != "shipped" and (error := self.step("processing", "shipped")):
+        if self.status != "shipped" and (error := self.secured_step("processing", "shipped")):
             return error
         self.delivery = "picked_up"
         return None

@@ -93,6 +93,29 @@ def test_a_declined_card_can_be_followed_by_a_good_one(office: Any) -> None:
     office.eventually(lambda: office.payment(again["payment_id"]).status == "authorised")
 
 
+def test_parts_stay_in_the_shop_when_the_provider_lets_go_of_the_money(office: Any) -> None:
+    deal = office.town.deal(method="card")
+    paid(office, deal)
+    office.eventually(lambda: status_of(office, deal) == "authorised")
+    assert step(office, deal, "start").status_code == 200
+    step(office, deal, "assign", courier_name="Hassan", courier_phone="01012345678")
+    reference = office.payment(deal.payment_id).provider_reference
+    provider = office.settings.payment_provider_url
+    key = {"Authorization": "Bearer the merchant's key"}
+    httpx.post(f"{provider}/v1/payments/{reference}/cancel", headers=key, trust_env=False)
+    office.eventually(lambda: status_of(office, deal) == "cancelled")
+    refused = step(office, deal, "pick-up")
+    assert refused.status_code == 409
+    assert refused.json()["type"] == "urn:clutch:problem:payment-not-authorised"
+    kept = "SELECT status FROM delivery WHERE delivery_id = :id"
+    assert office.row(kept, id=deal.delivery_id).status == "assigned"
+    again = office.call(deal.customer, "POST", f"/payments/{deal.payment_id}/checkout").json()
+    form = {"card_number": "4242424242424242", "decision": "approve"}
+    httpx.post(again["redirect_url"], data=form, trust_env=False)
+    office.eventually(lambda: office.payment(again["payment_id"]).status == "authorised")
+    assert step(office, deal, "pick-up").json()["order_status"] == "shipped"
+
+
 def test_a_developer_pays_at_the_sandbox_that_the_application_serves(
     office: Any, serve: Any, tmp_path: Path
 ) -> None:
