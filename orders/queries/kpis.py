@@ -59,29 +59,26 @@ WITH asked AS NOT MATERIALIZED (
     SELECT order_id, coalesce(divided_from, order_id) AS request_id, status, submitted_at,
            selected_quote_id
     FROM parts_order WHERE submitted_at >= :since AND submitted_at < :until
-), first_quote AS (
-    SELECT order_id, min(created_at) AS at
-    FROM quote WHERE order_id IN (SELECT order_id FROM asked) GROUP BY order_id
 ), invited AS (
-    SELECT count(DISTINCT shop_id) AS shops,
-           count(DISTINCT shop_id) FILTER (WHERE answered_at IS NOT NULL) AS answering
-    FROM order_invitation WHERE order_id IN (SELECT order_id FROM asked)
+    SELECT count(*) AS shops, count(*) FILTER (WHERE answers) AS answering
+    FROM (SELECT bool_or(answered_at IS NOT NULL) AS answers
+          FROM order_invitation JOIN asked USING (order_id) GROUP BY shop_id) AS each_shop
 ), thought AS (
     SELECT count(*) AS n, CAST(avg(stars) AS float8) AS mean
-    FROM rating WHERE order_id IN (SELECT order_id FROM asked)
+    FROM rating JOIN asked USING (order_id)
 ), brought AS (
     SELECT count(promise_at) AS promised,
            count(*) FILTER (WHERE delivered_at <= promise_at) AS on_time
-    FROM delivery WHERE status = 'delivered' AND order_id IN (SELECT order_id FROM asked)
+    FROM delivery JOIN asked USING (order_id) WHERE delivery.status = 'delivered'
 ), request AS (
-    SELECT min(a.submitted_at) AS submitted_at, min(f.at) AS first_at,
+    SELECT min(a.submitted_at) AS submitted_at, min(q.created_at) AS first_at,
            bool_or(a.selected_quote_id IS NOT NULL) AS accepted,
            bool_or(a.status = 'delivered') AND bool_and(a.status IN ('delivered', 'cancelled'))
                AS delivered,
            bool_and(a.status = 'cancelled') AS cancelled,
-           sum(q.total_piastres) FILTER (WHERE a.status <> 'cancelled') AS gross
-    FROM asked a LEFT JOIN first_quote f USING (order_id)
-    LEFT JOIN quote q ON q.quote_id = a.selected_quote_id
+           sum(q.total_piastres)
+               FILTER (WHERE q.quote_id = a.selected_quote_id AND a.status <> 'cancelled') AS gross
+    FROM asked a LEFT JOIN quote q USING (order_id)
     GROUP BY a.request_id
 ), flow AS (
     SELECT count(*) AS orders, count(first_at) AS quoted,
