@@ -31,10 +31,12 @@ __all__ = [
     "Admin",
     "Anyone",
     "Customer",
+    "Figures",
     "NotDeclared",
     "Operation",
     "OrderService",
     "ShopOrAdmin",
+    "ShopOrFigures",
     "ShopOwner",
     "ShopStaff",
     "SignedIn",
@@ -91,6 +93,8 @@ SignedIn = Annotated[Principal, Depends(Access(*_PEOPLE))]
 Customer = Annotated[Principal, Depends(Access(Role.CUSTOMER))]
 ShopStaff = Annotated[Principal, Depends(Access(Role.SHOP_STAFF))]
 ShopOrAdmin = Annotated[Principal, Depends(Access(Role.SHOP_STAFF, Role.ADMIN))]
+ShopOrFigures = Annotated[Principal, Depends(Access(Role.SHOP_STAFF, Role.ADMIN, Role.ANALYST))]
+Figures = Annotated[Principal, Depends(Access(Role.ADMIN, Role.ANALYST))]
 ShopOwner = Annotated[Principal, Depends(Access(Role.SHOP_OWNER))]
 Admin = Annotated[Principal, Depends(Access(Role.ADMIN))]
 OrderService = Annotated[

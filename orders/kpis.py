@@ -145,6 +145,8 @@ def shop_kpis(
 
     Raises
     ------
+    NotFound
+        There is no such shop.
     InvalidInput
         The period does not begin before it ends.
     """

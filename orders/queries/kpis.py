@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from clutch.errors import NotFound
+
 __all__ = ["MarketRow", "ShopRow", "market", "of_shop"]
 
 
@@ -129,7 +131,8 @@ WITH asked AS MATERIALIZED (
 )
 SELECT a.invitations, a.answered, a.declined, a.within_2h, a.minutes, o.decided, o.won,
        b.delivered, o.cancelled, o.gross, b.promised, b.on_time, t.n, t.mean
-FROM answers a, outcomes o, brought b, thought t
+FROM shop s, answers a, outcomes o, brought b, thought t
+WHERE s.shop_id = :shop_id
 """
 
 
@@ -140,6 +143,15 @@ def market(session: Session, *, since: dt.datetime, until: dt.datetime) -> Marke
 
 
 def of_shop(session: Session, shop_id: UUID, *, since: dt.datetime, until: dt.datetime) -> ShopRow:
-    """Return the figures of one shop over the invitations it got in the period."""
+    """Return the figures of one shop over the invitations it got in the period.
+
+    Raises
+    ------
+    NotFound
+        There is no such shop.
+    """
     parameters = {"shop_id": shop_id, "since": since, "until": until}
-    return ShopRow._make(session.execute(text(OF_SHOP), parameters).one())
+    row = session.execute(text(OF_SHOP), parameters).one_or_none()
+    if row is None:
+        raise NotFound("shop")
+    return ShopRow._make(row)

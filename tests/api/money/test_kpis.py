@@ -1,17 +1,28 @@
 """Who is shown which figures, and for which period."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 
-def test_administrators_see_the_market_and_shops_themselves(office: Any) -> None:
+@pytest.mark.parametrize("role", ["admin", "analyst"])
+def test_who_runs_or_studies_the_market_sees_all_of_it(office: Any, role: str) -> None:
     deal = office.town.deal()
-    admin = office.town.person(role="admin")
-    market = office.call(admin, "GET", "/admin/kpis")
+    reader = office.town.person(role=role)
+    market = office.call(reader, "GET", "/admin/kpis")
     assert market.status_code == 200
     assert market.json()["orders"] >= 1
     assert market.json()["targets"]["satisfaction_mean"]["target"] == 4.5
+    period = "?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z"
+    own = office.call(deal.staff, "GET", f"/shops/{deal.shop_id}/kpis{period}")
+    seen = office.call(reader, "GET", f"/shops/{deal.shop_id}/kpis{period}")
+    assert seen.json() == own.json()
+    assert office.call(reader, "GET", f"/shops/{uuid4()}/kpis").status_code == 404
+
+
+def test_shops_see_themselves_alone(office: Any) -> None:
+    deal = office.town.deal()
     own = office.call(deal.staff, "GET", f"/shops/{deal.shop_id}/kpis").json()
     assert (own["invitations"], own["orders_won"], own["gross_piastres"]) == (1, 1, 48_000)
     for person, path, status in [
