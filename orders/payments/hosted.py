@@ -140,18 +140,24 @@ def told_from(content: Mapping[str, Any]) -> Told:
         return Told(
             payment_id=UUID(content["merchant_reference"]),
             reference=str(content["reference"]),
-            amount_piastres=int(content["amount_piastres"]),
+            amount_piastres=_whole(content["amount_piastres"]),
             currency=str(content["currency"]),
             standing=standing(
                 _STATUSES[content["status"]],
-                captured=int(content["captured_piastres"]),
-                refunded=int(content["refunded_piastres"]),
+                captured=_whole(content["captured_piastres"]),
+                refunded=_whole(content["refunded_piastres"]),
             ),
             refund_ids=frozenset(UUID(each) for each in content["refund_references"]),
             failure=content.get("failure"),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InvalidInput("data", "a payment as the provider tells of it") from None
+
+
+def _whole(piastres: object) -> int:
+    if type(piastres) is not int:  # 480.5 would be cut, and true is 1
+        raise TypeError
+    return piastres
 
 
 def open_provider(settings: Settings, http: httpx.Client) -> Provider | None:

@@ -1,0 +1,96 @@
+"""The adapter of a provider that is spoken to over HTTP: what it makes of answers."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from clutch.errors import InvalidInput
+from orders.payments.hosted import HostedCheckout, told_from
+from orders.payments.port import ProviderAway, ProviderRefused
+from orders.payments.states import PaymentStatus, standing
+
+PAYMENT_ID = uuid4()
+KNOWN = {
+    "reference": "pay_1",
+    "merchant_reference": str(PAYMENT_ID),
+    "amount_piastres": 48_000,
+    "currency": "EGP",
+    "status": "captured",
+    "captured_piastres": 48_000,
+    "refunded_piastres": 8_000,
+    "refund_references": [str(UUID(int=7))],
+    "failure": None,
+}
+CALLS: dict[str, Callable[[HostedCheckout], object]] = {
+    "start": lambda each: each.start(PAYMENT_ID, 48_000, method="card"),
+    "capture": lambda each: each.capture("pay_1"),
+    "cancel": lambda each: each.cancel("pay_1"),
+    "refund": lambda each: each.refund("pay_1", UUID(int=7), 8_000),
+    "look_up": lambda each: each.look_up(PAYMENT_ID),
+}
+
+
+def provider(answer: Callable[[httpx.Request], httpx.Response]) -> HostedCheckout:
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    return HostedCheckout(http, "http://pay.test", "key")
+
+
+def test_what_is_told_is_read_whole() -> None:
+    told = provider(lambda _: httpx.Response(200, json=KNOWN)).look_up(PAYMENT_ID)
+    assert told is not None
+    assert told.standing == standing(PaymentStatus.CAPTURED, captured=48_000, refunded=8_000)
+    assert (told.amount_piastres, told.refund_ids) == (48_000, frozenset({UUID(int=7)}))
+
+
+@pytest.mark.parametrize("name", ["amount_piastres", "captured_piastres", "refunded_piastres"])
+@pytest.mark.parametrize("sum_", [480.5, 8_000.0, True, "8000", None])
+def test_a_sum_that_is_no_whole_number_is_no_sum(name: str, sum_: Any) -> None:
+    with pytest.raises(InvalidInput):
+        told_from(KNOWN | {name: sum_})
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(500, json={}),
+        httpx.Response(429, json={}),
+        httpx.Response(200, content=b"<html>"),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, json=KNOWN | {"captured_piastres": 0.1}),
+    ],
+    ids=["broken", "busy", "a page", "a list", "half a piastre"],
+)
+def test_an_answer_that_makes_no_sense_is_asked_for_again_later(
+    call: Callable[[HostedCheckout], object], answer: httpx.Response
+) -> None:
+    with pytest.raises(ProviderAway):
+        call(provider(lambda _: answer))
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize(
+    "fault", [httpx.ConnectError, httpx.ReadTimeout, httpx.RemoteProtocolError]
+)
+def test_a_provider_that_is_down_or_slow_is_away(
+    call: Callable[[HostedCheckout], object], fault: type[httpx.TransportError]
+) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise fault("no answer")
+
+    with pytest.raises(ProviderAway):
+        call(provider(fail))
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+def test_a_refusal_says_why(call: Callable[[HostedCheckout], object]) -> None:
+    with pytest.raises(ProviderRefused, match="payment_declined"):
+        call(provider(lambda _: httpx.Response(409, json={"code": "payment_declined"})))
+
+
+def test_a_payment_that_the_provider_does_not_know_is_none() -> None:
+    unknown = httpx.Response(404, json={"code": "unknown_payment"})
+    assert provider(lambda _: unknown).look_up(PAYMENT_ID) is None
