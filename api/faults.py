@@ -33,6 +33,11 @@ _EXPECTED = {
     "extra_forbidden": "no such field",
     "invalid_key": "names of fields in valid Unicode",
     "string_too_short": "text that is not empty",
+    "uuid_parsing": "an id, as 019ab1c2-7f00-7000-8000-000000000001",
+    **dict.fromkeys(
+        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "timezone_aware"),
+        "an instant of ISO 8601 with its offset, as 2026-01-31T12:00:00Z",
+    ),
 }
 _PHRASES = {
     "greater_than_equal": ("ge", "a value of {} or more"),

@@ -52,6 +52,15 @@ def test_a_period_that_is_none_is_refused(office: Any, query: str) -> None:
     assert answer.json()["errors"][0]["field"].removeprefix("query.") in ("from", "to")
 
 
+@pytest.mark.parametrize("at", ["2026-01-01T00:00:00", "2026-01-01", "yesterday", ""])
+def test_a_time_without_its_offset_is_answered_with_what_one_looks_like(
+    office: Any, at: str
+) -> None:
+    answer = office.call(office.town.person(role="admin"), "GET", f"/admin/kpis?from={at}")
+    expected = "an instant of ISO 8601 with its offset, as 2026-01-31T12:00:00Z"
+    assert answer.json()["errors"][0] == {"field": "from", "expected": expected}
+
+
 def test_an_empty_period_has_no_shares(office: Any) -> None:
     admin = office.town.person(role="admin")
     query = "from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z"
