@@ -1,6 +1,6 @@
 """What a customer thought of an order: stars and a word, once, when it has been delivered.
 
-Writes: rating. Reads: parts_order, quote.
+Reads/Writes: rating. Reads: parts_order, quote.
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from orders.queries import figures as queries
 from orders.queries import requests
 from orders.queries.figures import RatingRow
 
-__all__ = ["AlreadyRated", "NotDelivered", "RatingView", "rate"]
+__all__ = ["AlreadyRated", "NotDelivered", "RatingView", "rate", "rating_view"]
 
 
 class NotDelivered(Conflict):
@@ -71,6 +71,24 @@ def rate(
     row = RatingRow(order_id, shop_id, stars, comment, now)
     if not queries.add_rating(session, row, user_id=user_id):
         raise AlreadyRated
+    return _view(row)
+
+
+def rating_view(session: Session, order_id: UUID) -> RatingView:
+    """Return the rating of an order, to its customer and to the shop that delivered it.
+
+    Raises
+    ------
+    NotFound
+        It was not rated, or is not the caller's to see.
+    """
+    row = queries.rating(session, order_id)
+    if row is None:
+        raise NotFound("rating")
+    return _view(row)
+
+
+def _view(row: RatingRow) -> RatingView:
     return {
         "order_id": row.order_id,
         "shop_id": row.shop_id,

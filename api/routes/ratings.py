@@ -1,4 +1,4 @@
-"""`POST /auto-parts-orders/{orderId}/rating`: what the customer thought."""
+"""`/auto-parts-orders/{orderId}/rating`: what the customer thought."""
 
 import datetime as dt
 from uuid import UUID
@@ -7,12 +7,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import Customer
-from api.acting import IdempotencyKey, once
+from api.access import Customer, SignedIn
+from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS
 from api.schemas.deliveries import RatingRequest
-from orders.ratings import RatingView
+from orders.ratings import RatingView, rating_view
 from orders.ratings import rate as rate_order
 
 __all__ = ["router"]
@@ -51,3 +51,15 @@ def rate(
             now=now,
         ),
     )
+
+
+@router.get(
+    "/{order_id}/rating",
+    name="get_rating",
+    response_model=RatingView,
+    responses={status: PROBLEMS[status] for status in (401, 403, 404, 422, 429, 503)},
+)
+def show(request: Request, order_id: UUID, caller: SignedIn) -> Response:
+    """Show a rating to who gave it and to the shop that got it."""
+    with acting(request, caller) as session:
+        return answer(rating_view(session, order_id))

@@ -8,7 +8,7 @@ import datetime as dt
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ __all__ = [
     "count_ratings",
     "count_requests",
     "lock_shops_with_news",
+    "rating",
 ]
 
 
@@ -39,6 +40,13 @@ def add_rating(session: Session, row: RatingRow, *, user_id: UUID) -> bool:
     """Keep a rating; False where the order has one."""
     added = upsert(Rating).values(**row._asdict(), user_id=user_id).on_conflict_do_nothing()
     return session.execute(added.returning(Rating.order_id)).first() is not None
+
+
+def rating(session: Session, order_id: UUID) -> RatingRow | None:
+    """Return what was thought of an order, where the transaction may see it."""
+    columns = [getattr(Rating, name) for name in RatingRow._fields]
+    row = session.execute(select(*columns).where(Rating.order_id == order_id)).first()
+    return None if row is None else RatingRow._make(row)
 
 
 _LOCK = text("""

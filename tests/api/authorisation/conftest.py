@@ -46,6 +46,8 @@ INSERT INTO payment (payment_id, order_id, shop_id, user_id, method, provider, a
 VALUES (:payment_id, :order_id, :shop_id, :user_id, 'cash_on_delivery', 'cash', 100, now(), now());
 INSERT INTO delivery (delivery_id, order_id, shop_id, user_id, accepted_at)
 VALUES (:delivery_id, :order_id, :shop_id, :user_id, now());
+INSERT INTO rating (order_id, shop_id, user_id, stars, created_at)
+VALUES (:order_id, :shop_id, :user_id, 4, now());
 INSERT INTO stored_file (file_id, user_id, purpose, name, media_type, size_bytes, sha256, content,
     created_at)
 VALUES (:file_id, :user_id, 'shop_document', 'a.pdf', 'application/pdf', 1, sha256('a'), 'a',

@@ -188,3 +188,18 @@ def test_an_order_is_rated_once_by_its_customer_after_delivery(office: Any) -> N
     assert again.json()["type"] == "urn:clutch:problem:already-rated"
     kept = office.row("SELECT * FROM rating WHERE order_id = :id", id=deal.order_id)
     assert (kept.stars, kept.comment, kept.shop_id) == (4, "سريع", deal.shop_id)
+
+
+def test_a_rating_is_shown_to_who_gave_it_and_to_the_shop_that_got_it(office: Any) -> None:
+    deal = on_its_way(office)
+    step(office, deal, "deliver", received_by="Mona", collected_piastres=CASH)
+    path = f"/auto-parts-orders/{deal.order_id}/rating"
+    unrated = office.call(deal.customer, "GET", path)
+    assert unrated.status_code == 404
+    rated = office.call(deal.customer, "POST", path, json={"stars": 5, "comment": "Quick."})
+    for person in (deal.customer, deal.staff, office.town.person(role="admin")):
+        assert office.call(person, "GET", path).json() == rated.json()
+    rival = office.town.person(shop_id=office.town.shop(), role="shop_owner")
+    for person in (rival, office.town.person()):
+        assert office.call(person, "GET", path).content == unrated.content
+    assert office.call(None, "GET", path).status_code == 401
