@@ -212,7 +212,7 @@ def fail(
     reason: str,
     now: dt.datetime,
 ) -> None:
-    """Say that the courier could not hand it over; then it is assigned again, or cancelled.
+    """Say that the courier could not hand it over: it is assigned again, or the platform cancels.
 
     Raises
     ------

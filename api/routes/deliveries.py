@@ -138,7 +138,7 @@ def deliver(
     responses=_STEP_WITH_BODY,
 )
 def fail(request: Request, delivery_id: UUID, body: FailRequest, caller: ShopStaff) -> Response:
-    """Say why the parts could not be handed over; then assign them again, or cancel."""
+    """Say why the parts could not be handed over; assign them again, or have an admin cancel."""
     now = dt.datetime.now(dt.UTC)
     with acting(request, caller) as session:
         deliveries.fail(
