@@ -48,5 +48,8 @@ def expire_overdue(tools: Tools) -> None:
     """Cancel those whose own job came too early by the database's clock, or not at all."""
     with transaction(tools.engine, PLATFORM) as session:
         overdue = cancelling.overdue_orders(session, now=tools.now())
+        unpaid = cancelling.unpaid_orders(session, now=tools.now())
     for order_id in overdue:
         expire(tools, order_id=str(order_id))
+    for order_id in unpaid:
+        expire_unpaid(tools, order_id=str(order_id))

@@ -35,6 +35,7 @@ __all__ = [
     "expire_unpaid_order",
     "overdue_orders",
     "refuse_order",
+    "unpaid_orders",
 ]
 
 UNPAID = "not_paid_in_time"
@@ -133,6 +134,11 @@ def _is_unpaid(payment: PaymentRow) -> bool:
 def overdue_orders(session: Session, *, now: dt.datetime) -> list[UUID]:
     """Return orders whose time is up without a quote and that nobody cancelled, some at a time."""
     return requests.overdue(session, now=now, limit=_MOST_ORDERS)
+
+
+def unpaid_orders(session: Session, *, now: dt.datetime) -> list[UUID]:
+    """Return accepted orders that nobody paid for in time and nobody cancelled, some at a time."""
+    return payment_queries.unpaid_orders(session, now - PAY_WITHIN, limit=_MOST_ORDERS)
 
 
 def cancel(

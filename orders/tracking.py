@@ -22,11 +22,20 @@ from orders.queries import requests
 from orders.queries.deliveries import DeliveryRow, PositionRow
 from orders.queries.requests import OrderRow
 
-__all__ = ["DeliveryView", "NotOnItsWay", "alert_late", "delivery_view", "observe", "place"]
+__all__ = [
+    "DeliveryView",
+    "NotOnItsWay",
+    "alert_late",
+    "delivery_view",
+    "late_deliveries",
+    "observe",
+    "place",
+]
 
 _STEP_SECONDS = 5
 _CLOCK_SKEW = dt.timedelta(minutes=1)
 _TRACK_POINTS = 100
+_MOST_LATE = 200
 
 
 class NotOnItsWay(Conflict):
@@ -131,6 +140,11 @@ def alert_late(session: Session, delivery_id: UUID, *, now: dt.datetime) -> bool
     notify(session, late.user_id, "delivery_late", data, now=now)
     notify_shop(session, late.shop_id, "delivery_late", data, now=now)
     return True
+
+
+def late_deliveries(session: Session, *, now: dt.datetime) -> list[UUID]:
+    """Return deliveries past their promise that nobody was told of, some at a time."""
+    return queries.late_deliveries(session, now, limit=_MOST_LATE)
 
 
 def observe(session: Session) -> int:

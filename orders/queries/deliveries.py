@@ -28,6 +28,7 @@ __all__ = [
     "delivery_of_shop",
     "is_proof_for",
     "is_proof_of",
+    "late_deliveries",
     "mark_late",
     "newest_position",
     "positions",
@@ -69,6 +70,10 @@ class PositionRow(NamedTuple):
 
 
 _COLUMNS = [getattr(Delivery, name) for name in DeliveryRow._fields]
+_UNTOLD = (
+    Delivery.late_alerted_at.is_(None),
+    Delivery.status.not_in(("delivered", "cancelled")),
+)
 _POSITION = [
     DeliveryPosition.at,
     func.ST_X(DeliveryPosition.point),
@@ -143,16 +148,22 @@ def mark_late(session: Session, delivery_id: UUID, *, now: dt.datetime) -> Deliv
     """Mark a delivery as one that people were alerted of; None unless it is late, and the first."""
     row = session.execute(
         update(Delivery)
-        .where(
-            Delivery.delivery_id == delivery_id,
-            Delivery.late_alerted_at.is_(None),
-            Delivery.promise_at <= now,
-            Delivery.status.not_in(("delivered", "cancelled")),
-        )
+        .where(Delivery.delivery_id == delivery_id, *_UNTOLD, Delivery.promise_at <= now)
         .values(late_alerted_at=now)
         .returning(*_COLUMNS)
     ).first()
     return None if row is None else DeliveryRow._make(row)
+
+
+def late_deliveries(session: Session, now: dt.datetime, *, limit: int) -> list[UUID]:
+    """Return deliveries past their promise that nobody was alerted of, oldest promise first."""
+    rows = session.scalars(
+        select(Delivery.delivery_id)
+        .where(*_UNTOLD, Delivery.promise_at <= now)
+        .order_by(Delivery.promise_at)
+        .limit(limit)
+    )
+    return list(rows)
 
 
 def is_proof_of(session: Session, file_id: UUID, *, user_id: UUID) -> bool:

@@ -35,6 +35,7 @@ __all__ = [
     "refunds_waiting",
     "set_order_payment",
     "uncaptured",
+    "unpaid_orders",
     "unsettled",
 ]
 
@@ -155,6 +156,21 @@ def uncaptured(session: Session, *, limit: int) -> list[UUID]:
             PartsOrder.status.in_(("shipped", "delivered")),
         )
         .order_by(Payment.payment_id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+def unpaid_orders(session: Session, before: dt.datetime, *, limit: int) -> list[UUID]:
+    """Return accepted orders whose every try to pay by card or wallet is as old as `before`."""
+    newest = func.max(Payment.created_at)
+    rows = session.scalars(
+        select(Payment.order_id)
+        .join(PartsOrder, PartsOrder.order_id == Payment.order_id)
+        .where(PartsOrder.status == "accepted", Payment.provider != "cash")
+        .group_by(Payment.order_id)
+        .having(func.bool_and(Payment.status.in_(("pending", "failed"))), newest <= before)
+        .order_by(newest)
         .limit(limit)
     )
     return list(rows)

@@ -77,6 +77,11 @@ class Payment(Base):
             postgresql_where=text("status NOT IN ('failed', 'cancelled')"),
         ),
         Index("payment_provider_reference_key", "provider", "provider_reference", unique=True),
+        Index(
+            "payment_unsettled_idx",
+            "updated_at",
+            postgresql_where=text("status IN ('pending', 'authorised') AND provider <> 'cash'"),
+        ),
     )
 
 
@@ -113,6 +118,7 @@ class Refund(Base):
     __table_args__ = (
         CheckConstraint("amount_piastres > 0", name="amount_positive"),
         CheckConstraint("status IN ('pending', 'done', 'failed')", name="status_known"),
+        Index("refund_waiting_idx", "created_at", postgresql_where=text("status = 'pending'")),
     )
 
 
@@ -162,6 +168,13 @@ class Delivery(Base):
             "delivery_uncounted_idx",
             "shop_id",
             postgresql_where=text("status = 'delivered' AND NOT counted"),
+        ),
+        Index(
+            "delivery_untold_idx",
+            "promise_at",
+            postgresql_where=text(
+                "late_alerted_at IS NULL AND status NOT IN ('delivered', 'cancelled')"
+            ),
         ),
         Index(
             "delivery_unobserved_idx",

@@ -13,6 +13,8 @@ from orders.vehicles import Car
 from storage.queue import enqueue
 from storage.session import PLATFORM, Tenant, transaction
 
+METHODS = ("cash_on_delivery", "card", "wallet")
+
 
 @pytest.fixture
 def town(fresh_database: Any, town_in: Any) -> Any:
@@ -82,6 +84,26 @@ def test_what_a_job_left_behind_is_found_by_the_sweep(tools: Tools, town: Any, c
     clock.forward(minutes=1)
     jobs.expire_overdue(tools)
     assert status(town, order_id) == "cancelled"
+
+
+def test_an_unpaid_order_whose_job_was_lost_is_found_by_the_sweep(
+    tools: Tools, town: Any, clock: Any
+) -> None:
+    deals = {method: town.deal(method=method, at=clock.now) for method in METHODS}
+    paid = town.deal(method="card", at=clock.now)
+    with town.engine.begin() as connection:
+        authorised = text("UPDATE payment SET status = 'authorised' WHERE payment_id = :id")
+        connection.execute(authorised, {"id": paid.payment_id})
+    clock.forward(minutes=59)
+    jobs.expire_overdue(tools)
+    assert {status(town, each.order_id) for each in deals.values()} == {"accepted"}
+    clock.forward(minutes=1)
+    jobs.expire_overdue(tools)
+    now_they_are = {method: status(town, each.order_id) for method, each in deals.items()}
+    assert now_they_are == {
+        "cash_on_delivery": "accepted", "card": "cancelled", "wallet": "cancelled",
+    }  # fmt: skip
+    assert status(town, paid.order_id) == "accepted"
 
 
 def test_an_order_that_is_gone_is_no_failure(tools: Tools, town: Any) -> None:
