@@ -1,6 +1,7 @@
 """The SQL of deliveries.
 
-Reads/Writes: delivery, delivery_position, past_delivery. Reads: shop, parts_order, stored_file.
+Reads/Writes: delivery, delivery_position, past_delivery. Reads: shop, parts_order,
+order_transition, stored_file.
 """
 
 import datetime as dt
@@ -219,6 +220,7 @@ def positions(session: Session, delivery_id: UUID, *, limit: int) -> list[Positi
     return [PositionRow._make(row) for row in rows]
 
 
+# A delivery that failed is picked up again: the parts were ready when the order was first shipped.
 _REMEMBER = text("""
 INSERT INTO past_delivery (delivery_id, shop_id, origin, destination, started_at,
                            preparation_seconds, duration_seconds)
@@ -226,7 +228,10 @@ SELECT d.delivery_id, d.shop_id, s.location, o.delivery_point, d.picked_up_at,
        CASE WHEN took.preparation <= :longest_preparation THEN took.preparation END,
        took.travel
 FROM delivery d JOIN shop s USING (shop_id) JOIN parts_order o USING (order_id),
-     LATERAL (SELECT CAST(extract(epoch FROM d.picked_up_at - d.accepted_at) AS int) AS preparation,
+     LATERAL (SELECT coalesce(min(at), d.picked_up_at) AS at
+              FROM order_transition t WHERE t.order_id = d.order_id AND to_status = 'shipped'
+             ) AS ready,
+     LATERAL (SELECT CAST(extract(epoch FROM ready.at - d.accepted_at) AS int) AS preparation,
                      CAST(extract(epoch FROM d.delivered_at - d.picked_up_at) AS int) AS travel
              ) AS took
 WHERE d.delivery_id = :delivery_id AND took.travel BETWEEN :shortest AND :longest

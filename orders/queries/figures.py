@@ -2,6 +2,7 @@
 
 Reads/Writes: shop; marks rows of order_invitation, delivery and rating as counted, in the same
 statement that counts them, so that none is counted twice. Reads/Writes rating for who rates.
+Reads: order_transition.
 """
 
 import datetime as dt
@@ -88,12 +89,16 @@ UPDATE shop SET requests_answered = requests_answered + n,
         (coalesce(answer_minutes_mean, 0) * requests_answered + total) / (requests_answered + n)
 FROM news WHERE shop.shop_id = news.shop_id RETURNING n
 """)
+# A delivery that failed is picked up again: the parts were ready when the order was first shipped.
 _DELIVERIES = text("""
 WITH taken AS (
     UPDATE delivery SET counted = true
     WHERE shop_id = ANY (:shop_ids) AND status = 'delivered' AND NOT counted
     RETURNING shop_id, delivered_at <= promise_at AS on_time,
-              least(extract(epoch FROM picked_up_at - accepted_at) / 60, 100000) AS prepared
+              least(extract(epoch FROM coalesce(
+                  (SELECT min(at) FROM order_transition t
+                   WHERE t.order_id = delivery.order_id AND to_status = 'shipped'),
+                  picked_up_at) - accepted_at) / 60, 100000) AS prepared
 ), news AS (
     SELECT shop_id, count(on_time) AS n, count(*) FILTER (WHERE on_time) AS on_time,
            count(prepared) AS made, coalesce(sum(prepared), 0) AS total, count(*) AS seen

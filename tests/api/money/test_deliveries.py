@@ -6,6 +6,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from orders.figures import count_figures
 
 CASH = 48_000
 COURIER = {"courier_name": "حسن", "courier_phone": "010 1234 5678"}
@@ -169,6 +173,36 @@ def test_a_failed_handover_can_be_tried_again(office: Any) -> None:
     assert step(office, deal, "pick-up").json()["order_status"] == "shipped"
     done = step(office, deal, "deliver", received_by="Mona", collected_piastres=CASH)
     assert done.json()["status"] == "delivered"
+
+
+def test_a_failed_handover_does_not_count_as_preparing(office: Any) -> None:
+    deal = on_its_way(office)
+    step(office, deal, "fail", reason="Nobody was at home.")
+    step(office, deal, "assign", **COURIER)
+    step(office, deal, "pick-up")
+    ago = {"accepted_at": "5 hours", "shipped": "4 hours", "picked_up_at": "10 minutes"}
+    with office.town.engine.begin() as connection:
+        for statement in (
+            "UPDATE delivery SET accepted_at = now() - CAST(:accepted_at AS interval),"
+            " picked_up_at = now() - CAST(:picked_up_at AS interval) WHERE order_id = :id",
+            "UPDATE order_transition SET at = now() - CAST(:shipped AS interval)"
+            " WHERE order_id = :id AND to_status = 'shipped'",
+        ):
+            connection.execute(text(statement), ago | {"id": deal.order_id})
+    step(office, deal, "deliver", received_by="Mona", collected_piastres=CASH)
+    trip = office.row(
+        "SELECT preparation_seconds, duration_seconds FROM past_delivery WHERE delivery_id = :id",
+        id=deal.delivery_id,
+    )
+    assert trip.preparation_seconds == 3_600
+    assert trip.duration_seconds == pytest.approx(600, abs=60)
+    with office.town.engine.begin() as connection:
+        connection.execute(text("SELECT set_config('clutch.platform', 'on', true)"))
+        figures = "SELECT preparation_minutes_mean FROM shop WHERE shop_id = :id"
+        with Session(connection) as session:
+            count_figures(session, now=dt.datetime.now(dt.UTC))
+            counted = session.scalar(text(figures), {"id": deal.shop_id})
+    assert counted == pytest.approx(60)
 
 
 def test_an_order_is_rated_once_by_its_customer_after_delivery(office: Any) -> None:
