@@ -9,12 +9,11 @@ from api.state import State
 from clutch.errors import InvalidInput
 from clutch.settings import Settings
 from orders.payments.hosted import (
-    SANDBOX_KEY,
     SANDBOX_PATH,
-    SANDBOX_SECRET,
     WEBHOOKS_PATH,
     local_address,
     open_provider,
+    provider_key,
     webhook_secrets,
 )
 from sandbox.app import Merchant, Sandbox
@@ -25,14 +24,17 @@ _SECONDS = 10.0
 
 
 def mount_sandbox(app: FastAPI, settings: Settings) -> Sandbox | None:
-    """Have `app` serve the sandbox: in development only, where no provider is named."""
+    """Have `app` serve the sandbox: in development only, where no provider is named.
+
+    It knows Clutch by the key of the settings, and signs with the newest secret of theirs.
+    """
     if settings.environment == "production" or settings.payment_provider_url:
         return None
     sandbox = Sandbox(
         directory=settings.data_directory,
         merchant=Merchant(
-            api_key=SANDBOX_KEY,
-            webhook_secret=SANDBOX_SECRET,
+            api_key=provider_key(settings),
+            webhook_secret=webhook_secrets(settings)[0],
             notify_url=local_address(settings) + WEBHOOKS_PATH,
         ),
     )

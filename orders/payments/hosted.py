@@ -31,6 +31,7 @@ __all__ = [
     "HostedCheckout",
     "local_address",
     "open_provider",
+    "provider_key",
     "told_from",
     "webhook_secrets",
 ]
@@ -170,8 +171,13 @@ def open_provider(settings: Settings, http: httpx.Client) -> Provider | None:
         if settings.environment == "production":
             return None
         url = local_address(settings) + SANDBOX_PATH
+    return HostedCheckout(http, url, provider_key(settings))
+
+
+def provider_key(settings: Settings) -> str:
+    """Return what the provider knows Clutch by; the sandbox's own where none is set."""
     key = settings.payment_provider_key
-    return HostedCheckout(http, url, key.get_secret_value() if key else SANDBOX_KEY)
+    return key.get_secret_value() if key else SANDBOX_KEY
 
 
 def local_address(settings: Settings) -> str:
@@ -189,6 +195,8 @@ def local_address(settings: Settings) -> str:
 def webhook_secrets(settings: Settings) -> list[str]:
     """Return the secrets that events may be signed with, the newest first; at most two.
 
+    Without the setting none is good, but for the sandbox that a development server has.
+
     Raises
     ------
     InvalidInput
@@ -196,7 +204,8 @@ def webhook_secrets(settings: Settings) -> list[str]:
     """
     given = settings.payment_webhook_secrets
     if given is None:
-        return [] if settings.environment == "production" else [SANDBOX_SECRET]
+        is_own = settings.environment != "production" and settings.payment_provider_url is None
+        return [SANDBOX_SECRET] if is_own else []
     secrets = given.get_secret_value().replace(",", " ").split()
     if not 1 <= len(secrets) <= 2 or not all(map(is_secret, secrets)):
         raise InvalidInput(

@@ -116,11 +116,14 @@ def test_parts_stay_in_the_shop_when_the_provider_lets_go_of_the_money(office: A
     assert step(office, deal, "pick-up").json()["order_status"] == "shipped"
 
 
+@pytest.mark.parametrize("set_up", ["nothing", "a key and two secrets"])
 def test_a_developer_pays_at_the_sandbox_that_the_application_serves(
-    office: Any, serve: Any, tmp_path: Path
+    office: Any, serve: Any, tmp_path: Path, set_up: str
 ) -> None:
-    own = {"payment_provider_url": None, "payment_provider_key": None, "data_directory": tmp_path}
-    settings = office.settings.model_copy(update={**own, "payment_webhook_secrets": None})
+    own: dict[str, Any] = {"payment_provider_url": None, "data_directory": tmp_path}
+    if set_up == "nothing":
+        own |= {"payment_provider_key": None, "payment_webhook_secrets": None}
+    settings = office.settings.model_copy(update=own)
     deal = office.town.deal(method="wallet")
     with serve(settings) as address:
         asked = replace(office, address=address)

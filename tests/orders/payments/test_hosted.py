@@ -6,12 +6,16 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from clutch.errors import InvalidInput
-from orders.payments.hosted import HostedCheckout, told_from
+from clutch.settings import Settings
+from orders.payments.hosted import SANDBOX_SECRET, HostedCheckout, told_from, webhook_secrets
 from orders.payments.port import ProviderAway, ProviderRefused
 from orders.payments.states import PaymentStatus, standing
 
+NEW = "whsec_bmV3ZXN0IHNlY3JldCBvZiB0aGUgdGVzdHMhISE="
+OLD = "whsec_b2xkZXIgc2VjcmV0IG9mIHRoZSB0ZXN0cyEhISE="
 PAYMENT_ID = uuid4()
 KNOWN = {
     "reference": "pay_1",
@@ -94,3 +98,26 @@ def test_a_refusal_says_why(call: Callable[[HostedCheckout], object]) -> None:
 def test_a_payment_that_the_provider_does_not_know_is_none() -> None:
     unknown = httpx.Response(404, json={"code": "unknown_payment"})
     assert provider(lambda _: unknown).look_up(PAYMENT_ID) is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "known"),
+    [
+        ({}, [SANDBOX_SECRET]),
+        ({"payment_provider_url": "https://pay.example.com"}, []),
+        ({"environment": "production"}, []),
+        ({"payment_webhook_secrets": SecretStr(f"{NEW}, {OLD}")}, [NEW, OLD]),
+    ],
+)
+def test_the_secret_that_everybody_knows_is_good_for_play_money_alone(
+    chosen: dict[str, Any], known: list[str]
+) -> None:
+    assert webhook_secrets(Settings().model_copy(update=chosen)) == known
+
+
+@pytest.mark.parametrize("secrets", ["", "whsec_short", f"{OLD} {OLD} {OLD}", "sha256=abc"])
+def test_secrets_of_another_form_stop_the_start(secrets: str) -> None:
+    with pytest.raises(InvalidInput, match="CLUTCH_PAYMENT_WEBHOOK_SECRETS"):
+        webhook_secrets(
+            Settings().model_copy(update={"payment_webhook_secrets": SecretStr(secrets)})
+        )
