@@ -26,8 +26,9 @@ def reconcile(engine: Engine, provider: Provider, *, now: dt.datetime) -> None:
 
     Raises
     ------
-    ProviderAway
-        It does not answer; what was found so far is kept.
+    ProviderAway, ProviderRefused
+        It does not answer, or not about this one, which waits ten minutes for its next turn: the
+        others are not held up by it. What was found so far is kept.
     """
     before = now - _UNHEARD
     with transaction(engine, PLATFORM) as session:
@@ -46,10 +47,13 @@ def reconcile(engine: Engine, provider: Provider, *, now: dt.datetime) -> None:
 def _bring_home(
     engine: Engine, provider: Provider, payment: PaymentRow, *, now: dt.datetime
 ) -> None:
-    told = provider.look_up(payment.payment_id)
-    with transaction(engine, PLATFORM) as session:
-        order = requests.order_for_update(session, payment.order_id)
-        held = queries.payment_for_update(session, payment.payment_id)
-        if told is None or settle(session, order, held, told, actor="platform", now=now):
-            # Nothing new: look again in ten minutes, not each time.
-            queries.change_payment(session, payment.payment_id, updated_at=now)
+    told = None
+    try:
+        told = provider.look_up(payment.payment_id)
+    finally:
+        with transaction(engine, PLATFORM) as session:
+            order = requests.order_for_update(session, payment.order_id)
+            held = queries.payment_for_update(session, payment.payment_id)
+            if told is None or settle(session, order, held, told, actor="platform", now=now):
+                # Nothing new: look again in ten minutes, not each time.
+                queries.change_payment(session, payment.payment_id, updated_at=now)

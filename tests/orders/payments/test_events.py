@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orders.payments import moving
-from orders.payments.port import Told
+from orders.payments.port import ProviderAway, Told
 from orders.payments.reconciling import reconcile
 from orders.payments.states import PaymentStatus, Standing
 
@@ -126,6 +126,29 @@ def test_a_lost_event_and_a_lost_capture_are_found_again(market: Any) -> None:
     )
     reconcile(market.engine, market.till, now=NOW + dt.timedelta(minutes=12))
     assert market.payment(deal.payment_id).status == "captured"
+
+
+def test_a_payment_that_the_provider_cannot_speak_of_holds_up_no_other(market: Any) -> None:
+    ill, well = (market.town.deal(method="card") for _ in range(2))
+    for deal in (ill, well):
+        market.paying(deal)
+        market.till.pay(deal.payment_id)
+    first = "UPDATE payment SET updated_at = updated_at - interval '1 day' WHERE payment_id = :id"
+    market.change(first, id=ill.payment_id)
+    look_up = market.till.look_up
+
+    def look_up_some(payment_id: Any) -> Any:
+        if payment_id == ill.payment_id:
+            raise ProviderAway
+        return look_up(payment_id)
+
+    market.till.look_up = look_up_some
+    later = NOW + dt.timedelta(minutes=11)
+    with pytest.raises(ProviderAway):
+        reconcile(market.engine, market.till, now=later)
+    assert market.payment(well.payment_id).status == "pending"
+    reconcile(market.engine, market.till, now=later + dt.timedelta(minutes=5))
+    assert market.payment(well.payment_id).status == "authorised"
 
 
 def test_an_authorisation_that_expired_at_the_provider_is_no_longer_one_here(market: Any) -> None:
