@@ -18,7 +18,8 @@ def capture(tools: Tools, *, payment_id: str) -> None:
     moving.capture(tools.engine, _provider(tools), UUID(payment_id), now=tools.now())
 
 
-@task("payments.cancel", retries=10)
+# For more than a day, since `reconcile` looks after captures and refunds, but not after these.
+@task("payments.cancel", retries=30)
 def cancel(tools: Tools, *, payment_id: str) -> None:
     """Have the provider let go of a payment."""
     moving.cancel(tools.engine, _provider(tools), UUID(payment_id), now=tools.now())
