@@ -13,6 +13,8 @@ from clutch.errors import InvalidInput
 __all__ = ["email_address", "is_phone", "phone_number"]
 
 _HOME = "EG"
+# Some countries have service numbers that are longer or shorter than anybody elsewhere can call.
+_E164 = re.compile(r"[+][1-9][0-9]{6,14}")
 _MOST = 254
 # What stands before the @ as RFC 5321's dot-string, what stands after it as a host's name.
 _EMAIL = re.compile(
@@ -41,9 +43,11 @@ def phone_number(written: str, *, field: str = "phone") -> str:
         number = phonenumbers.parse(written, _HOME)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or number.extension or not phonenumbers.is_valid_number(number):
-        raise InvalidInput(field, "a phone number, as 010 1234 5678 or +201012345678")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if number and not number.extension and phonenumbers.is_valid_number(number):
+        formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if _E164.fullmatch(formatted):
+            return formatted
+    raise InvalidInput(field, "a phone number, as 010 1234 5678 or +201012345678")
 
 
 def email_address(written: str, *, field: str = "email") -> str:

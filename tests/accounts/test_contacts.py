@@ -58,6 +58,8 @@ def test_every_network_landlines_and_other_countries(written: str, number: str) 
         "010123456789",
         "+20101234567x9",
         "+999123456789",
+        "+98 9601",  # numbers of Iran and Germany that are too short and too long for E.164
+        "+49 180 12345678901",
         "hello",
         "01012345678 ext 5",
         "\x00",
