@@ -23,7 +23,6 @@ _EXPECTED = {
     "int_parsing_size": "a whole number of fewer digits",
     "string_type": "text",
     "string_unicode": "text that is valid Unicode",
-    "string_pattern_mismatch": "text without control characters",
     "bool_type": "true or false",
     "list_type": "a list",
     "tuple_type": "a list",
@@ -32,11 +31,12 @@ _EXPECTED = {
     "dict_type": "an object",
     "extra_forbidden": "no such field",
     "invalid_key": "names of fields in valid Unicode",
-    "string_too_short": "text that is not empty",
-    "uuid_parsing": "an id, as 019ab1c2-7f00-7000-8000-000000000001",
+    **dict.fromkeys(
+        ("uuid_parsing", "uuid_type"), "an id, as 019ab1c2-7f00-7000-8000-000000000001"
+    ),
     **dict.fromkeys(
         ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "timezone_aware"),
-        "an instant of ISO 8601 with its offset, as 2026-01-31T12:00:00Z",
+        "a time with its offset from UTC, as 2026-01-31T12:00:00Z",
     ),
 }
 _PHRASES = {
@@ -47,7 +47,9 @@ _PHRASES = {
     "too_long": ("max_length", "at most {} entries"),
     "too_short": ("min_length", "at least {} entries"),
     "string_too_long": ("max_length", "at most {} characters"),
+    "string_too_short": ("min_length", "at least {} characters"),
     "literal_error": ("expected", "{}"),
+    "enum": ("expected", "{}"),
 }
 
 
@@ -78,6 +80,10 @@ def fault(entry: Mapping[str, Any]) -> FieldFault:
 
 def _expected(entry: Mapping[str, Any]) -> str:
     kind, limits = entry["type"], entry.get("ctx", {})
+    if kind == "string_pattern_mismatch":
+        return _of_form(limits["pattern"])
+    if kind == "string_too_short" and limits["min_length"] == 1:
+        return "text that is not empty"
     if kind in _EXPECTED:
         return _EXPECTED[kind]
     if kind in _PHRASES:
@@ -87,3 +93,12 @@ def _expected(entry: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return str(limits["error"])
     return "a value as /docs describes it"
+
+
+def _of_form(pattern: str) -> str:
+    """Return what a pattern takes; in words where it only keeps blanks and control signs out."""
+    if r"\x00-" not in pattern:
+        return f"text of the form {pattern}"
+    if r"\s" in pattern:
+        return "text that is not blank, without control characters"
+    return "text without control characters"

@@ -35,8 +35,9 @@ Latitude = Annotated[
     Field(strict=True, allow_inf_nan=False, json_schema_extra={"minimum": -90, "maximum": 90}),
     AfterValidator(_within("latitude", 90)),
 ]
-# PostgreSQL takes no NUL in text.
-Text = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+# PostgreSQL takes no NUL in text, and a name of spaces alone names nothing.
+_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+Text = Annotated[str, Field(min_length=1, max_length=120, pattern=_LINE)]
 
 
 class GeoPoint(BaseModel):

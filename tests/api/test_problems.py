@@ -42,6 +42,7 @@ def body(**changed: str) -> bytes:
 LON, LAT = "delivery_location.coordinates[0]", "delivery_location.coordinates[1]"
 COORDINATES, FINITE = "delivery_location.coordinates", "a finite number"
 ORDER = "(GeoJSON's order is [longitude, latitude])"
+PRINTED = "text that is not blank, without control characters"
 HUGE = "9" * 4_000
 PARTS = ', "parts": [%s]'
 
@@ -66,7 +67,8 @@ FIELDS = [
     ({"make": "7"}, "vehicle.make", "text"),
     ({"make": '""'}, "vehicle.make", "text that is not empty"),
     ({"make": '"\\ud800"'}, "vehicle.make", "text that is valid Unicode"),
-    ({"make": '"to\\u0000yota"'}, "vehicle.make", "text without control characters"),
+    ({"make": '"to\\u0000yota"'}, "vehicle.make", PRINTED),
+    ({"make": '"  \\u00a0"'}, "vehicle.make", PRINTED),
     ({"make": '"' + CANARY * 10_000 + '"'}, "vehicle.make", "at most 120 characters"),
     ({"make": '"kia", "year": 1850'}, "vehicle.year", "a value of 1900 or more"),
     ({"make": f'"kia", "year": {HUGE}'}, "vehicle.year", "a value of 2100 or less"),
@@ -85,11 +87,7 @@ FIELDS = [
     ({"more": PARTS % "3"}, "parts[0]", "an object"),
     ({"more": PARTS % '{"quantity": 1}'}, "parts[0]", "a number or a name"),
     ({"more": PARTS % '{"number": "\\ud800"}'}, "parts[0].number", "text that is valid Unicode"),
-    (
-        {"more": PARTS % '{"name": "a\\u0000"}'},
-        "parts[0].name",
-        "text without control characters",
-    ),
+    ({"more": PARTS % '{"name": "a\\u0000"}'}, "parts[0].name", PRINTED),
     ({"more": PARTS % ", ".join(["{}"] * 60_000)}, "parts", "at most 50 entries"),
     ({"more": ', "limt": 3'}, "limt", "no such field"),
     ({"more": f', "{CANARY * 9}": 3'}, "body.(unnamed)", "no such field"),

@@ -69,6 +69,23 @@ def test_a_phone_is_one_however_it_is_written(client: httpx.Client) -> None:
     assert client.post("/auth/log-in", json=by_phone).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("name", "   ", "text that is not blank, without control characters"),
+        ("name", "\u00a0\u3000", "text that is not blank, without control characters"),
+        ("password", "7 chars", "at least 8 characters"),
+    ],
+)
+def test_who_joins_is_told_what_would_have_been_right(
+    client: httpx.Client, email: str, field: str, value: str, expected: str
+) -> None:
+    refused = joined(client, email, **{field: value})
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [{"field": field, "expected": expected}]
+    assert joined(client, email).status_code == 201
+
+
 def test_what_is_wrong_is_not_said(client: httpx.Client, town: Any, email: str) -> None:
     joined(client, email)
     wrong, unknown = logged_in(client, email, "wrong"), logged_in(client, f"x{email}")
