@@ -74,6 +74,21 @@ class RateLimits:
         if wait > 0:
             raise TooMany(what, retry_after_seconds=ceil(wait))
 
+    async def hit_log_in(self, whom: str, address: str) -> None:
+        """Count one try at proving to be `whom`, by a password or a code, from an address.
+
+        What is refused to one address is not counted against `whom`: else a single stranger could
+        keep somebody from logging in.
+
+        Raises
+        ------
+        TooMany
+            A window is full.
+        """
+        await self.hit(Limit.LOG_IN_ADDRESS, address)
+        await self.hit(Limit.LOG_IN_CONTACT_FROM_ADDRESS, whom, address)
+        await self.hit(Limit.LOG_IN_CONTACT, whom)
+
     async def _wait(self, item: RateLimitItem, key: str) -> float:
         """Count one; return 0, or the seconds until there is room for it."""
         if self._shared is not None and time.monotonic() >= self._away_until:

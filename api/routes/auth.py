@@ -88,10 +88,7 @@ async def log_in(request: Request, body: LogIn, caller: Anyone) -> Response:
     An access token is good for 15 minutes, a refresh token for 30 days and one use.
     """
     destination = body.destination()
-    await _count(request, destination, Limit.LOG_IN_ADDRESS, Limit.LOG_IN_CONTACT)
-    await state_of(request).limits.hit(
-        Limit.LOG_IN_CONTACT_FROM_ADDRESS, destination, address_of(request)
-    )
+    await state_of(request).limits.hit_log_in(destination, address_of(request))
     if body.code is not None:
         return await run_in_threadpool(_log_in_by_code, request, caller, destination, body.code)
     return await _log_in_by_password(request, caller, destination, body.password or "")
@@ -204,7 +201,7 @@ def _request_code(
 async def verify(request: Request, body: Verification, caller: Anyone) -> Response:
     """Prove with a code that a phone or address is yours."""
     destination = body.destination()
-    await _count(request, destination, Limit.LOG_IN_ADDRESS, Limit.LOG_IN_CONTACT)
+    await state_of(request).limits.hit_log_in(destination, address_of(request))
     await run_in_threadpool(_verify, request, caller, destination, body.code)
     return _done()
 
@@ -226,7 +223,7 @@ def _verify(request: Request, caller: Principal, destination: str, code: str) ->
 async def reset_password(request: Request, body: PasswordReset, caller: Anyone) -> Response:
     """Set another password with a code; every log-in ends."""
     destination = body.destination()
-    await _count(request, destination, Limit.LOG_IN_ADDRESS, Limit.LOG_IN_CONTACT)
+    await state_of(request).limits.hit_log_in(destination, address_of(request))
     passwords.assert_usable(body.password)
     password_hash = await state_of(request).hashing.run(passwords.hashed, body.password)
     await run_in_threadpool(_reset_password, request, caller, destination, body.code, password_hash)

@@ -17,7 +17,7 @@ from api.access import Admin, SignedIn
 from api.acting import acting, answer
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS, SAFE, Responses
-from api.rate_limits import Limit, address_of
+from api.rate_limits import address_of
 from api.schemas.accounts import DisableRequest, PasswordChange, ProfileChange
 from api.schemas.pages import Cursor, PageSize
 from api.state import state_of
@@ -49,7 +49,7 @@ def change_profile(request: Request, body: ProfileChange, caller: SignedIn) -> R
 async def change_password(request: Request, body: PasswordChange, caller: SignedIn) -> Response:
     """Set another password; every other log-in ends. A wrong present one answers 401."""
     state = state_of(request)
-    await state.limits.hit(Limit.LOG_IN_CONTACT_FROM_ADDRESS, caller.name, address_of(request))
+    await state.limits.hit_log_in(caller.name, address_of(request))
     passwords.assert_usable(body.new_password, field="new_password")
     found = await run_in_threadpool(_credentials, request, caller)
     kept = found.password_hash if found else None

@@ -124,6 +124,34 @@ def test_the_eleventh_log_in_of_a_contact_waits_and_others_do_not(client: httpx.
     assert log_in("b@mail.test").status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("path", "proof"),
+    [
+        ("log-in", {"password": "wrong"}),
+        ("log-in", {"code": "123456"}),
+        ("verify", {"code": "123456"}),
+        ("reset-password", {"code": "123456", "password": "long and easy to say"}),
+    ],
+)
+def test_one_address_alone_keeps_nobody_from_logging_in(
+    serve: Any, settings: Settings, path: str, proof: dict[str, str]
+) -> None:
+    behind = {"rate_limits": "on", "job_workers": 0, "trusted_proxies": "127.0.0.1"}
+    with serve(settings.model_copy(update=behind)) as address:
+
+        def tried(by: str) -> int:
+            return httpx.post(
+                f"{address}/api/v1/auth/{path}",
+                json={"email": "a@mail.test", **proof},
+                headers={"X-Forwarded-For": by},
+                trust_env=False,
+            ).status_code
+
+        assert [tried("192.0.2.1") == 429 for _ in range(25)] == [False] * 10 + [True] * 15
+        assert [tried("192.0.2.2") == 429 for _ in range(11)] == [False] * 10 + [True]
+        assert tried("192.0.2.3") == 429
+
+
 def test_codes_are_limited_by_contact(client: httpx.Client) -> None:
     asked = {"phone": "01012345678", "purpose": "log_in"}
     got = [client.post("/api/v1/auth/codes", json=asked).status_code for _ in range(6)]
