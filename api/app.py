@@ -60,7 +60,7 @@ __all__ = ["create_app"]
 
 _CONNECTIONS = 8
 _CORS: Any = {
-    "allow_methods": ["GET", "POST", "PUT", "DELETE"],
+    "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
     "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "X-Shop-Id"],
     "expose_headers": ["Idempotency-Replayed", "Retry-After"],
 }
