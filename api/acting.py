@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from accounts import idempotency
 from accounts.principal import Principal
+from api.access import SHOP_HEADER
 from api.problems import SAFE
 from api.state import state_of
 from storage.session import transaction
@@ -86,7 +87,8 @@ def _sent(body: bytes, status: int, more: dict[str, str] | None = None) -> Respo
 
 
 def _request_hash(request: Request) -> bytes:
-    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    shop = request.headers.get(SHOP_HEADER, "")
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n{shop}\n".encode()
     # Keyed: a body may hold a password, which a plain hash would let be guessed at leisure.
     key = state_of(request).token_key.encode()
     return hmac.digest(key, asked + getattr(request.state, "body", b""), "sha256")

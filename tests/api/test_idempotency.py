@@ -103,6 +103,23 @@ def test_somebody_elses_key_is_another(send: Any, town: Any) -> None:
     assert counted(town, other.user_id) == 1
 
 
+def test_the_same_for_another_shop_is_another_request(send: Any, town: Any) -> None:
+    person, shops = town.person(), [town.shop(), town.shop()]
+    with town.engine.begin() as connection:
+        for shop_id in shops:
+            connection.execute(
+                text("INSERT INTO shop_member VALUES (:shop_id, :user_id, 'shop_staff')"),
+                {"shop_id": shop_id, "user_id": person.user_id},
+            )
+    key = str(uuid4())
+    acting_for = [{**person.headers, "X-Shop-Id": str(shop_id)} for shop_id in shops]
+    assert send(key, headers=acting_for[0]).status_code == 201
+    assert send(key, headers=acting_for[0]).headers["idempotency-replayed"] == "true"
+    refused = send(key, headers=acting_for[1])
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "Idempotency-Key"
+
+
 def test_without_a_key_each_is_done(send: Any, town: Any) -> None:
     assert send(None).content != send(None).content
     assert counted(town, send.user_id) == 2
