@@ -5,10 +5,14 @@ What is logged names paths, problems and causes; never keys, coordinates or what
 
 import logging
 import sys
-from typing import Literal
+import traceback
+from collections.abc import Iterator
+from typing import Literal, TextIO
 
+import psycopg
 import structlog
-from structlog.typing import Processor
+from sqlalchemy.exc import DBAPIError
+from structlog.typing import ExcInfo, Processor
 
 __all__ = ["configure_logs"]
 
@@ -44,10 +48,43 @@ def _is_no_socket(record: logging.LogRecord) -> bool:
 
 
 def _for_machines() -> list[Processor]:
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    told = structlog.processors.ExceptionRenderer(_traceback)
+    return [told, structlog.processors.JSONRenderer()]
 
 
 def _for_people() -> list[Processor]:
-    # The usual traceback shows the values of variables: keys and coordinates among them.
-    plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+    def told(out: TextIO, exc_info: ExcInfo) -> None:
+        out.write("\n" + _traceback(exc_info))
+
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=told)]
+
+
+def _traceback(exc_info: ExcInfo) -> str:
+    """Return a traceback, without the values of variables and without rows of the database.
+
+    What PostgreSQL refuses it quotes whole, and SQLAlchemy adds the parameters: phones, hashes of
+    passwords and coordinates among them.
+    """
+    text = "".join(traceback.format_exception(*exc_info))
+    for error in _chain(exc_info[1]):
+        if isinstance(error, DBAPIError):
+            text = text.replace(str(error), _briefly(error.orig))
+        elif isinstance(error, psycopg.Error):
+            text = text.replace(str(error), _briefly(error))
+    return text.rstrip("\n")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Give an error and all that it came of."""
+    if error is None:
+        return
+    yield error
+    yield from _chain(error.__cause__ or error.__context__)
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _chain(each)
+
+
+def _briefly(error: BaseException | None) -> str:
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return primary or str(error)
