@@ -38,6 +38,7 @@ __all__ = ["router"]
 router = APIRouter(prefix="/api/v1/auth", tags=["accounts"], route_class=JsonRoute)
 
 _401: Responses = {401: PROBLEMS[401]}
+_THIS_ONE = LogOut()
 
 
 class CodeAsked(BaseModel):
@@ -167,8 +168,11 @@ def _refresh(request: Request, caller: Principal, token: str) -> Response:
 
 
 @router.post("/log-out", name="log_out", status_code=204)
-def log_out(request: Request, body: LogOut, caller: SignedIn) -> Response:
-    """End this log-in, or every log-in of this person: their tokens are refused from now on."""
+def log_out(request: Request, caller: SignedIn, body: LogOut = _THIS_ONE) -> Response:
+    """End this log-in, or every log-in of this person: their tokens are refused from now on.
+
+    Without a body it is this log-in that ends.
+    """
     now = dt.datetime.now(dt.UTC)
     with acting(request, caller) as session:
         if body.everywhere or caller.sign_in_id is None:

@@ -18,7 +18,7 @@ from api.acting import acting, answer
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS, SAFE, Responses
 from api.rate_limits import address_of
-from api.schemas.accounts import DisableRequest, PasswordChange, ProfileChange
+from api.schemas.accounts import DisableRequest, PasswordChange, PersonChange
 from api.schemas.pages import Cursor, PageSize
 from api.state import state_of
 
@@ -39,7 +39,7 @@ def profile(request: Request, caller: SignedIn) -> Response:
 
 
 @router.patch("/users/me", name="change_profile", response_model=PersonView)
-def change_profile(request: Request, body: ProfileChange, caller: SignedIn) -> Response:
+def change_profile(request: Request, body: PersonChange, caller: SignedIn) -> Response:
     """Change name, language or quiet hours; what is left out stays."""
     with acting(request, caller) as session:
         return answer(people.change_profile(session, caller.person, **body.changes()))

@@ -19,7 +19,7 @@ __all__ = [
     "NewServiceKey",
     "PasswordChange",
     "PasswordReset",
-    "ProfileChange",
+    "PersonChange",
     "Refresh",
     "Registration",
     "Verification",
@@ -152,7 +152,7 @@ class Refresh(BaseModel):
 
     model_config = _with_examples({"refresh_token": "tZk5m0mX1nB0mJ3e0V2f7Qw1v5r9x4c8u6a2s0d1g3h"})
 
-    refresh_token: Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[\w-]+$")]
+    refresh_token: Annotated[str, Field(min_length=1, max_length=4_096)]
 
 
 class LogOut(BaseModel):
@@ -172,7 +172,7 @@ class QuietHoursWanted(BaseModel):
     until_minute: Minute
 
 
-class ProfileChange(BaseModel):
+class PersonChange(BaseModel):
     """What is left out stays; quiet hours are cleared by null."""
 
     model_config = _with_examples(

@@ -57,6 +57,28 @@ def test_the_story_of_a_log_in(client: httpx.Client, email: str, sent_code: Any)
     assert (ended.status_code, ended.json()["type"]) == (401, "urn:clutch:problem:log-in-ended")
 
 
+def test_a_log_out_needs_no_body(client: httpx.Client, town: Any) -> None:
+    person, other = town.person(), town.person()
+    for bad in ({"content": b"{}"}, {"content": iter([b"[]"])}, {"json": {"everywhere": 1}}):
+        assert client.post("/auth/log-out", headers=person.headers, **bad).status_code in (415, 422)
+    assert client.get("/auth/me", headers=person.headers).status_code == 200
+    assert client.post("/auth/log-out", headers=person.headers).status_code == 204
+    json = {**other.headers, "Content-Type": "application/json"}
+    assert client.post("/auth/log-out", headers=json).status_code == 204
+    for ended in (person, other):
+        assert client.get("/auth/me", headers=ended.headers).status_code == 401
+
+
+@pytest.mark.parametrize("token", ["x", "null", "a b\u0000c", "e" * 4_000, "مفتاح", "a.b.c"])
+def test_a_refresh_token_that_was_never_given_is_refused_whatever_it_looks_like(
+    client: httpx.Client, token: str
+) -> None:
+    refused = client.post("/auth/refresh", json={"refresh_token": token})
+    assert refused.status_code == 401
+    assert refused.json()["type"] == "urn:clutch:problem:log-in-ended"
+    assert refused.headers["www-authenticate"] == "Bearer"
+
+
 def test_a_phone_is_one_however_it_is_written(client: httpx.Client) -> None:
     facts = {"password": PASSWORD, "name": "Mona"}
     first = client.post("/auth/register", json={"phone": "٠١٠١٢٣٤٥٦٧٨", **facts})
