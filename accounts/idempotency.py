@@ -2,7 +2,7 @@
 
 Reads/Writes: idempotency_key, in the transaction of the effect. A second request under the same key
 waits for the first to commit and is then given its answer. When the effect fails nothing is kept,
-and the key is free again. Answers that hold a secret are never kept.
+and the key is free again. An answer that holds a secret is handed over sealed.
 """
 
 import datetime as dt

@@ -97,7 +97,7 @@ def add_key(
     Raises
     ------
     KeyNameTaken
-        Another has its name: also when the same request comes twice.
+        Another has its name.
     """
     key = _PREFIX + secrets.token_urlsafe(32)
     row = KeyRow(uuid7(), name, role, sorted(set(scopes)), now, None)

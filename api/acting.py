@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from accounts import idempotency
 from accounts.principal import Principal
+from accounts.sealing import opened, sealed
 from api.access import SHOP_HEADER
 from api.problems import SAFE
 from api.state import state_of
@@ -53,11 +54,13 @@ def once(
     act: Callable[[Session], Any],
     *,
     status: int = 201,
+    secret: bool = False,
 ) -> Response:
     """Do `act` in a transaction of its own and answer what it returns; once for each key.
 
     The answer is kept in the same transaction, and given again byte for byte, with the header
-    `Idempotency-Replayed: true`, when the request comes again.
+    `Idempotency-Replayed: true`, when the request comes again. One that holds a `secret` is kept
+    sealed.
 
     Raises
     ------
@@ -67,14 +70,16 @@ def once(
     with acting(request, caller) as session:
         if key is None:
             return answer(act(session), status=status)
-        now = dt.datetime.now(dt.UTC)
+        now, sealed_by = dt.datetime.now(dt.UTC), state_of(request).token_key
         kept = idempotency.claim(
             session, caller=caller.name, key=key, request_hash=_request_hash(request), now=now
         )
         if kept:
-            return _sent(kept.body, kept.status, {"Idempotency-Replayed": "true"})
+            body = opened(kept.body, key=sealed_by) if secret else kept.body
+            return _sent(body, kept.status, {"Idempotency-Replayed": "true"})
         body = _encoded(act(session))
-        idempotency.keep(session, caller=caller.name, key=key, status=status, body=body)
+        to_keep = sealed(body, key=sealed_by) if secret else body
+        idempotency.keep(session, caller=caller.name, key=key, status=status, body=to_keep)
     return _sent(body, status)
 
 

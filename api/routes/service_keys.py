@@ -4,13 +4,14 @@ import datetime as dt
 from uuid import UUID
 
 from fastapi import APIRouter
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts import service_keys
 from accounts.service_keys import Keys, KeyView, NewKey
 from api.access import Admin
-from api.acting import acting, answer
+from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS
 from api.schemas.accounts import NewServiceKey
@@ -28,14 +29,17 @@ router = APIRouter(prefix="/api/v1/admin/service-keys", tags=["accounts"], route
     response_model=NewKey,
     responses={409: PROBLEMS[409]},
 )
-def add(request: Request, body: NewServiceKey, caller: Admin) -> Response:
+def add(
+    request: Request, body: NewServiceKey, caller: Admin, key: IdempotencyKey = None
+) -> Response:
     """Make a key; the answer is the only time that it is seen.
 
-    It takes no `Idempotency-Key`, because an answer that holds a secret is never kept: sent twice,
-    the second is refused for its name. Revoke a key whose answer was lost.
+    It is kept only where an `Idempotency-Key` was given, so that the request can be sent again:
+    sealed, and for 48 hours.
     """
-    with acting(request, caller) as session:
-        made = service_keys.add_key(
+
+    def act(session: Session) -> NewKey:
+        return service_keys.add_key(
             session,
             name=body.name,
             role=body.role,
@@ -43,7 +47,8 @@ def add(request: Request, body: NewServiceKey, caller: Admin) -> Response:
             actor=caller.name,
             now=dt.datetime.now(dt.UTC),
         )
-    return answer(made, status=201)
+
+    return once(request, caller, key, act, secret=True)
 
 
 @router.get("", name="list_service_keys", response_model=Keys)

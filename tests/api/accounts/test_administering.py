@@ -127,9 +127,30 @@ def test_a_service_key_works_until_it_is_revoked(
     path = f"/admin/service-keys/{made.json()['service_key_id']}"
     assert client.delete(path, headers=admin.headers).json()["revoked_at"] is not None
     assert client.post("/matching/shops", json=question, headers=key).status_code == 401
+
+
+def test_a_service_key_is_told_again_and_the_database_does_not_tell_it(
+    client: httpx.Client, town: Any, admin: Any
+) -> None:
+    facts = {"name": f"orders-{uuid4().hex[:8]}", "role": "order_service", "scopes": ["matching"]}
+    headers = {**admin.headers, "Idempotency-Key": str(uuid4())}
+    made, again = (
+        client.post("/admin/service-keys", json=facts, headers=headers) for _ in range(2)
+    )
+    assert (made.status_code, again.status_code) == (201, 201)
+    assert again.content == made.content
+    assert "idempotency-replayed" not in made.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    other = facts | {"name": f"{facts['name']}-2"}
+    refused = client.post("/admin/service-keys", json=other, headers=headers)
+    assert refused.json()["errors"][0]["field"] == "Idempotency-Key"
     with town.engine.begin() as connection:
-        kept = connection.scalar(text("SELECT count(*) FROM idempotency_key"))
-    assert kept == 0
+        kept = connection.scalar(
+            text("SELECT body FROM idempotency_key WHERE key = :key"),
+            {"key": headers["Idempotency-Key"]},
+        )
+    assert made.json()["key"].encode() not in kept
+    assert facts["name"].encode() not in kept
 
 
 @pytest.mark.parametrize(
