@@ -5,11 +5,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access import Admin
-from api.acting import acting, answer
+from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS
 from api.schemas.notifications import EndpointBody, EndpointChange
@@ -41,14 +42,13 @@ _UNKNOWN: dict[int | str, dict[str, Any]] = {404: PROBLEMS[404]}
     response_model=NewEndpoint,
     responses={409: PROBLEMS[409]},
 )
-def add(request: Request, body: EndpointBody, caller: Admin) -> Response:
-    """Enter an endpoint; the answer is the only time that its secret is seen.
+def add(
+    request: Request, body: EndpointBody, caller: Admin, key: IdempotencyKey = None
+) -> Response:
+    """Enter an endpoint; the answer is the only time that its secret is seen."""
 
-    It takes no `Idempotency-Key`, because an answer that holds a secret is never kept: sent twice,
-    the second is refused for its name.
-    """
-    with acting(request, caller) as session:
-        made = endpoints.add_endpoint(
+    def act(session: Session) -> NewEndpoint:
+        return endpoints.add_endpoint(
             session,
             name=body.name,
             url=body.url,
@@ -58,7 +58,8 @@ def add(request: Request, body: EndpointBody, caller: Admin) -> Response:
             actor=caller.name,
             now=dt.datetime.now(dt.UTC),
         )
-    return answer(made, status=201)
+
+    return once(request, caller, key, act, secret=True)
 
 
 @router.get("", name="list_webhook_endpoints", response_model=Endpoints)
@@ -123,21 +124,24 @@ def change(request: Request, endpoint_id: UUID, body: EndpointChange, caller: Ad
     response_model=NewSecret,
     responses=_UNKNOWN,
 )
-def rotate(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
+def rotate(
+    request: Request, endpoint_id: UUID, caller: Admin, key: IdempotencyKey = None
+) -> Response:
     """Make a new secret; messages are signed with it and with the old one, until that is ended.
 
-    It takes no `Idempotency-Key`, because an answer that holds a secret is never kept: where the
-    answer was lost, ask again; the old secret stays and the lost one goes.
+    Where the answer was lost, ask again: the old secret stays and the lost one goes.
     """
-    with acting(request, caller) as session:
-        made = endpoints.rotate_secret(
+
+    def act(session: Session) -> NewSecret:
+        return endpoints.rotate_secret(
             session,
             endpoint_id,
             seals=state_of(request).seals,
             actor=caller.name,
             now=dt.datetime.now(dt.UTC),
         )
-    return answer(made, status=201)
+
+    return once(request, caller, key, act, secret=True)
 
 
 @router.delete(

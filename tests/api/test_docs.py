@@ -51,6 +51,16 @@ def test_the_page_and_its_assets_come_from_here(client: httpx.Client) -> None:
         assert client.get(asset).status_code == 200
 
 
+def test_every_post_that_creates_takes_an_idempotency_key(document: Any) -> None:
+    creating = [
+        (path, {each["name"] for each in operation["parameters"]})
+        for path, method, operation in operations(document)
+        if method == "post" and "201" in operation["responses"]
+    ]
+    assert len(creating) >= 15
+    assert [path for path, taken in creating if "Idempotency-Key" not in taken] == []
+
+
 def test_every_example_of_the_order_service_works_as_it_stands(
     client: httpx.Client, document: Any
 ) -> None:

@@ -57,7 +57,7 @@ def test_a_time_without_its_offset_is_answered_with_what_one_looks_like(
     office: Any, at: str
 ) -> None:
     answer = office.call(office.town.person(role="admin"), "GET", f"/admin/kpis?from={at}")
-    expected = "an instant of ISO 8601 with its offset, as 2026-01-31T12:00:00Z"
+    expected = "a time with its offset from UTC, as 2026-01-31T12:00:00Z"
     assert answer.json()["errors"][0] == {"field": "from", "expected": expected}
 
 

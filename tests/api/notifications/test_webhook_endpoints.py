@@ -57,6 +57,18 @@ def test_a_secret_is_seen_once(admin: Any) -> None:
     )
 
 
+def test_a_secret_whose_answer_was_lost_is_told_again(admin: Any) -> None:
+    body, key = _body(), {"Idempotency-Key": str(uuid7())}
+    made, again = (admin.http.post(ENDPOINTS, json=body, headers=key) for _ in range(2))
+    assert (made.status_code, made.content) == (201, again.content)
+    path = f"{ENDPOINTS}/{made.json()['endpoint']['endpoint_id']}"
+    key = {"Idempotency-Key": str(uuid7())}
+    rotated = [admin.http.post(f"{path}/rotate-secret", headers=key) for _ in range(3)]
+    assert {answer.status_code for answer in rotated} == {201}
+    assert len({answer.content for answer in rotated}) == 1
+    assert rotated[0].json()["secret"] != made.json()["secret"]
+
+
 def test_an_old_secret_lives_until_it_is_ended(admin: Any, tools: Tools) -> None:
     made = admin.http.post(ENDPOINTS, json=_body()).json()
     path = f"{ENDPOINTS}/{made['endpoint']['endpoint_id']}"
