@@ -12,8 +12,8 @@ from storage.session import PLATFORM, transaction
 
 
 def _left(tools: Tools, table: str, column: str) -> list[Any]:
-    with tools.engine.connect() as connection:
-        return list(connection.scalars(text(f"SELECT {column} FROM {table} ORDER BY 1")))  # noqa: S608
+    with transaction(tools.engine, PLATFORM) as session:
+        return list(session.scalars(text(f"SELECT {column} FROM {table} ORDER BY 1")))  # noqa: S608
 
 
 def test_jobs_that_wait_stay_and_those_that_ended_long_ago_go(tools: Tools, clock: Any) -> None:

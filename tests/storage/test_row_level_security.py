@@ -1,4 +1,4 @@
-"""Row-level security, for every table that has a shop: a table added later is tested too."""
+"""Row-level security, for every table of shops and people: a table added later is tested too."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +24,18 @@ from storage.tables import (  # noqa: F401 - registers every table
 from storage.tables.base import Base
 
 OF_SHOPS = sorted(name for name, table in Base.metadata.tables.items() if "shop_id" in table.c)
+OF_PEOPLE = (
+    *("vehicle", "parts_order", "order_part", "order_transition", "notification", "stored_file"),
+    "idempotency_key",
+)
+OF_ORDERS = ("parts_order", "order_part", "order_transition")
+OPEN = {
+    # Read before it is known who calls.
+    *("app_user", "sign_in"),
+    # Read by whoever's act has their owner told.
+    *("device", "notification_choice"),
+}
+"""The tables with a `user_id` that are not bound."""
 PUBLIC = {"shop"}
 """Where a shop is and what it carries is for everybody to read."""
 
@@ -85,7 +97,21 @@ VALUES (:id, :id, :shop_id, :user_id, 1, 'late', now());
 INSERT INTO delivery (delivery_id, order_id, shop_id, user_id, accepted_at)
 VALUES (:id, :id, :shop_id, :user_id, now());
 INSERT INTO delivery_position (delivery_id, at, shop_id, user_id, point)
-VALUES (:id, now(), :shop_id, :user_id, ST_SetSRID(ST_MakePoint(31, 30), 4326))
+VALUES (:id, now(), :shop_id, :user_id, ST_SetSRID(ST_MakePoint(31, 30), 4326));
+INSERT INTO vehicle (vehicle_id, user_id, brand_id, created_at) VALUES (:id, :user_id, 1, now());
+INSERT INTO order_part (order_id, line, name, quantity) VALUES (:id, 1, 'filter', 1);
+INSERT INTO order_transition (order_id, step, to_status, party, actor, at)
+VALUES (:id, 1, 'submitted', 'customer', 'user:1', now());
+INSERT INTO notification (notification_id, user_id, type, title, message, created_at)
+VALUES (:id, :user_id, 'new_quote', 'a', 'b', now());
+INSERT INTO stored_file (file_id, user_id, purpose, name, media_type, size_bytes, sha256, content,
+    created_at)
+VALUES (:id, :user_id, 'shop_document', 'a.pdf', 'application/pdf', 1, sha256('a'), 'a', now());
+INSERT INTO idempotency_key (caller, key, request_hash, created_at)
+VALUES ('user:' || CAST(CAST(:user_id AS uuid) AS text), 'a key', '', now());
+INSERT INTO user_role (user_id, role) VALUES (:user_id, 'analyst');
+INSERT INTO service_key (service_key_id, name, key_hash, role, scopes, created_at)
+VALUES (:id, 'a key', 'a', 'order_service', '{matching}', now())
 """
 
 
@@ -180,3 +206,73 @@ def test_no_row_can_be_written_for_another_shop(engine: Engine, table: str) -> N
 def test_a_customer_sees_the_rows_of_their_own_orders(engine: Engine, table: str) -> None:
     assert count(engine, Tenant(user_id=USER), table) == 1
     assert count(engine, Tenant(user_id=uuid4(), shop_id=UUID(int=1)), table) == 0
+
+
+def rows_of(engine: Engine, tenant: Tenant, table: str) -> int:
+    with transaction(engine, tenant) as session:
+        return session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()  # noqa: S608
+
+
+def test_each_table_of_people_is_bound_but_those_that_are_named_here(engine: Engine) -> None:
+    with transaction(engine) as session:
+        open_ones = session.scalars(
+            text(
+                "SELECT relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+                " WHERE relkind = 'r' AND attname = 'user_id'"
+                " AND NOT (relrowsecurity AND relforcerowsecurity)"
+            )
+        ).all()
+    assert set(open_ones) == OPEN
+
+
+@pytest.mark.parametrize("table", OF_PEOPLE)
+def test_strangers_see_and_change_nothing_of_a_person(engine: Engine, table: str) -> None:
+    assert rows_of(engine, Tenant(user_id=USER), table) == 1
+    for stranger in STRANGERS:
+        assert rows_of(engine, stranger, table) == 0
+        with transaction(engine, stranger) as session:
+            assert session.execute(text(f"DELETE FROM {table}")).rowcount == 0  # noqa: S608
+    assert rows_of(engine, PLATFORM, table) == 1
+
+
+@pytest.mark.parametrize("table", OF_PEOPLE)
+def test_a_shop_that_was_asked_sees_the_order_and_nothing_else(engine: Engine, table: str) -> None:
+    assert rows_of(engine, Tenant(shop_id=SHOP), table) == (table in OF_ORDERS)
+
+
+def test_a_photo_is_shown_to_others_and_stays_its_owners(engine: Engine) -> None:
+    def purpose(value: str) -> None:
+        with transaction(engine, Tenant(user_id=USER)) as session:
+            session.execute(text("UPDATE stored_file SET purpose = :value"), {"value": value})
+
+    purpose("part_photo")
+    assert rows_of(engine, Tenant(shop_id=SHOP), "stored_file") == 1
+    with transaction(engine, Tenant(shop_id=SHOP)) as session:
+        assert session.execute(text("UPDATE stored_file SET name = 'mine'")).rowcount == 0
+        assert session.execute(text("DELETE FROM stored_file")).rowcount == 0
+    purpose("shop_document")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO shop_member SELECT shop_id, :user_id, 'shop_owner' FROM shop",
+        "INSERT INTO user_role VALUES (:user_id, 'admin')",
+        "INSERT INTO service_key SELECT :user_id, 'mine', 'b', 'pipeline', '{models}', now()",
+    ],
+)
+def test_nobody_gives_themselves_a_shop_a_role_or_a_key(engine: Engine, statement: str) -> None:
+    for tenant in (Tenant(user_id=USER), Tenant(user_id=USER, shop_id=uuid4())):
+        with (
+            pytest.raises(ProgrammingError, match="row-level security policy"),
+            transaction(engine, tenant) as session,
+        ):
+            session.execute(text(statement), {"user_id": USER})
+
+
+def test_a_role_is_known_to_all_and_changed_by_the_platform_alone(engine: Engine) -> None:
+    for tenant in (*STRANGERS, Tenant(user_id=USER)):
+        assert rows_of(engine, tenant, "user_role") == 1
+        with transaction(engine, tenant) as session:
+            promoted = session.execute(text("UPDATE user_role SET role = 'admin'"))
+            assert promoted.rowcount == 0
