@@ -4,9 +4,13 @@ A cursor is opaque to callers; it stays good while rows come and go.
 """
 
 import base64
+import csv
+import datetime as dt
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
-from sqlakeyset import BadBookmark, InvalidPage, select_page, unserialize_bookmark
+from sqlakeyset import BadBookmark, InvalidPage, Marker, select_page, unserialize_bookmark
 from sqlalchemy import Select
 from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
@@ -18,6 +22,8 @@ __all__ = ["MOST_ROWS", "Page", "page_of"]
 
 MOST_ROWS = 100
 """The most rows a page has."""
+
+_SORTED_BY = {str, int, float, Decimal, UUID, dt.datetime, dt.date}
 
 Row = TypeVar("Row")
 
@@ -41,10 +47,7 @@ def page_of(
     InvalidInput
         The cursor is not one that this list gave.
     """
-    try:
-        bookmark = None if cursor is None else unserialize_bookmark(_decoded(cursor))
-    except (BadBookmark, ValueError):
-        raise _not_ours() from None
+    bookmark = None if cursor is None else _bookmark(cursor)
     try:
         page = select_page(session, rows, per_page=min(limit, MOST_ROWS), page=bookmark)
     except (InvalidPage, DataError, ProgrammingError):
@@ -58,6 +61,17 @@ def page_of(
 
 def _not_ours() -> InvalidInput:
     return InvalidInput("cursor", "a `next_cursor` of this list")
+
+
+def _bookmark(cursor: str) -> Marker:
+    try:
+        marker = unserialize_bookmark(_decoded(cursor))
+    except (BadBookmark, ValueError, csv.Error):
+        raise _not_ours() from None
+    kinds = {type(value) for value in marker.place or ()}
+    if marker.backwards or not kinds or kinds - _SORTED_BY:
+        raise _not_ours()
+    return marker
 
 
 def _encoded(bookmark: str) -> str:

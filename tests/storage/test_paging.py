@@ -59,6 +59,16 @@ def test_an_empty_list_is_one_empty_page(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
+    "bookmark",
+    [">x", ">x,x", ">b:AAAA,b:AAAA", ">s:\r,i:1", ">\r", ">true,i:1", ">i:1,n:sNaN", "<i:1,i:1"],
+)
+def test_a_cursor_that_was_made_up_is_refused(session: Session, bookmark: str) -> None:
+    for rows in (listed(), select(NUMBERS.c.number).order_by(NUMBERS.c.number)):
+        with pytest.raises(InvalidInput, match="cursor"), session.begin_nested():
+            page_of(session, rows, cursor=encoded(bookmark))
+
+
+@pytest.mark.parametrize(
     "cursor",
     ["", "x", "bm90IGEgY3Vyc29y", "Pm46eA", "ش", "<", ">i:1", "A" * 999, encoded(">i:1~s:x")],
 )
