@@ -91,7 +91,8 @@ def _expected(entry: Mapping[str, Any]) -> str:
         limit = limits.get(name)
         return phrase.format(f"{limit:.15g}" if isinstance(limit, float) else limit)
     if kind == "value_error":
-        return str(limits["error"])
+        words = str(limits["error"])
+        return "a file" if words.startswith("Expected UploadFile") else words
     return "a value as /docs describes it"
 
 

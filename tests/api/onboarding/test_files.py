@@ -167,6 +167,7 @@ def test_the_form_holds_a_file_and_its_purpose(applicant: Any, draw: Callable[..
     assert post("/api/v1/files", data={"purpose": "part_photo"}).status_code == 415
     text = post("/api/v1/files", files={"purpose": (None, "part_photo"), "file": (None, "text")})
     assert (text.status_code, text.json()["errors"][0]["field"]) == (422, "file")
+    assert text.json()["errors"] == [{"field": "file", "expected": "a file"}]
     more = post("/api/v1/files", files=files, data={"purpose": "part_photo", "more": "x"})
     assert more.json()["errors"][0]["field"] == "more"
     assert post("/api/v1/files", json={}).status_code == 415
