@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from notifications import events
-from notifications.inbox import notify_shop
+from notifications.inbox import notify, notify_shop
+from notifications.texts import pounds
 from orders.lifecycle import Party, Status
 from orders.queries import quotes as queries
 from orders.queries import requests
@@ -25,18 +26,21 @@ __all__ = [
     "ANOTHER_ACCEPTED",
     "DIVIDED",
     "ORDER_CANCELLED",
+    "SHOP_SUSPENDED",
     "TIME_OVER",
     "end_quotes",
     "expire_quotes",
     "lapse_quotes",
     "overdue_orders",
     "reopen_without_quotes",
+    "tell_withdrawn",
 ]
 
 ANOTHER_ACCEPTED = "another_quote_accepted"
 DIVIDED = "divided"
 """The customer buys at several shops: what they chose of the quote is in an order of its own."""
 ORDER_CANCELLED = "order_cancelled"
+SHOP_SUSPENDED = "shop_suspended"
 TIME_OVER = "time_over"
 
 _MOST_ORDERS = 200
@@ -121,3 +125,24 @@ def _tell(
         notify_shop(session, quote.shop_id, "quote_lapsed", details, now=now)
     if reason == TIME_OVER:
         events.append(session, events.user_room(order.user_id), "quote-expired", told, now=now)
+    if reason == SHOP_SUSPENDED:
+        tell_withdrawn(session, order, quote, now=now)
+
+
+def tell_withdrawn(session: Session, order: OrderRow, quote: QuoteRow, *, now: dt.datetime) -> None:
+    """Tell the customer that a quote is no longer offered."""
+    shop = queries.quoting_shop(session, quote.shop_id)
+    told = {
+        "orderId": str(order.order_id),
+        "quoteId": str(quote.quote_id),
+        "shopName": shop.name,
+        "timestamp": now.isoformat(),
+    }
+    events.append(session, events.user_room(order.user_id), "quote-withdrawn", told, now=now)
+    noted = {
+        "order_id": str(order.order_id),
+        "number": order.number,
+        "shop_name": shop.name,
+        "total": pounds(quote.total_piastres),
+    }
+    notify(session, order.user_id, "quote_withdrawn", noted, now=now)

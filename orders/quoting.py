@@ -20,7 +20,7 @@ from notifications.inbox import notify
 from notifications.texts import pounds
 from notifications.webhooks import publish
 from orders.invitations import QuoteStands
-from orders.lapsing import TIME_OVER, end_quotes, reopen_without_quotes
+from orders.lapsing import TIME_OVER, end_quotes, reopen_without_quotes, tell_withdrawn
 from orders.lifecycle import OPEN, Party, Status
 from orders.queries import invitations, requests
 from orders.queries import quotes as queries
@@ -170,15 +170,7 @@ def withdraw_quote(
     check_live(quote, now, allowed=_again(order))
     queries.change_quotes(session, [quote_id], status="withdrawn", decided_at=now)
     reopen_without_quotes(session, order, party=Party.SHOP, actor=actor, now=now)
-    shop = queries.quoting_shop(session, shop_id)
-    told = {
-        "orderId": str(order.order_id),
-        "quoteId": str(quote_id),
-        "shopName": shop.name,
-        "timestamp": now.isoformat(),
-    }
-    events.append(session, events.user_room(order.user_id), "quote-withdrawn", told, now=now)
-    notify(session, order.user_id, "quote_withdrawn", _noted(order, quote, shop), now=now)
+    tell_withdrawn(session, order, quote, now=now)
     return quote_view(session, quote_id, user_id=None, now=now)
 
 

@@ -14,6 +14,7 @@ from api.bodies import JsonRoute
 from api.problems import PROBLEMS, Responses
 from api.schemas.onboarding import Refusal, Suspension
 from api.schemas.pages import Cursor, PageSize
+from orders.suspending import suspend_shop
 from shops import standing
 from shops.onboarding import reviews
 
@@ -91,11 +92,14 @@ def refuse(request: Request, review_id: UUID, body: Refusal, caller: Admin) -> R
     responses=_404_409,
 )
 def suspend(request: Request, shop_id: UUID, body: Suspension, caller: Admin) -> Response:
-    """Take an active shop out of trade: matching no longer finds it, and it cannot quote."""
+    """Take an active shop out of trade: matching no longer finds it, and it cannot quote.
+
+    Its quotes that stand lapse, and their customers are told; what it has won it delivers.
+    """
     now = dt.datetime.now(dt.UTC)
     with acting(request, caller) as session:
         return answer(
-            standing.suspend(session, shop_id, reason=body.reason, actor=caller.name, now=now)
+            suspend_shop(session, shop_id, reason=body.reason, actor=caller.name, now=now)
         )
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "lines_of",
     "mark_answered",
     "orders_with_overdue_quotes",
+    "orders_with_quotes_of",
     "quote",
     "quotes_for_update",
     "quotes_of_order",
@@ -266,6 +267,14 @@ def quoting_shop(session: Session, shop_id: UUID) -> QuotingShopRow:
     if row is None:
         raise NotFound("shop")
     return QuotingShopRow._make(row)
+
+
+def orders_with_quotes_of(session: Session, shop_id: UUID) -> list[UUID]:
+    """Return the orders for which a shop has a quote that nobody decided on, rising."""
+    rows = session.scalars(
+        select(Quote.order_id).where(Quote.shop_id == shop_id, Quote.status == LIVE)
+    )
+    return sorted(set(rows))
 
 
 def orders_with_overdue_quotes(session: Session, *, now: dt.datetime, limit: int) -> list[UUID]:
