@@ -14,7 +14,7 @@ from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 
 
 from clutch.errors import InvalidInput, NotFound
 from clutch.ids import uuid7
-from shops.documents import BadDocument, check_document
+from shops.documents import BadDocument, cleaned_document
 from shops.pictures import MOST_PIXELS, BadPicture, cleaned_picture
 from shops.queries import uploads as rows
 from shops.queries.uploads import FileRow
@@ -39,7 +39,14 @@ _PDF = "application/pdf"
 _EXPECTED = "a JPEG, PNG or WebP picture, or a PDF document"
 _PICTURE = "a JPEG, PNG or WebP picture"
 _MOST_NAME = 120
-_UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f-\x9f"\\/]')
+# Also the marks that turn the direction of text: `gpj.exe` would read `exe.jpg`.
+_UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f-\x9f"\\/\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]')
+_ENDINGS = {
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/png": (".png",),
+    "image/webp": (".webp",),
+    _PDF: (".pdf",),
+}
 
 
 class Cleaned(NamedTuple):
@@ -62,7 +69,7 @@ class FileView(TypedDict):
 
 
 def cleaned(content: bytes, purpose: Purpose) -> Cleaned:
-    """Return what to keep of a file: pictures anew without what is hidden in them, PDFs as are.
+    """Return what to keep of a file: pictures written anew, PDFs without what is hidden in them.
 
     Raises
     ------
@@ -74,12 +81,11 @@ def cleaned(content: bytes, purpose: Purpose) -> Cleaned:
     kind = _kind(content)
     if kind == "PDF" and purpose == "shop_document":
         try:
-            check_document(content)
+            return Cleaned(_PDF, cleaned_document(content))
         except BadDocument:
             raise InvalidInput(
                 "file", "a PDF that is whole, not encrypted, without scripts, files or actions"
             ) from None
-        return Cleaned(_PDF, content)
     if kind in (None, "PDF"):
         raise InvalidInput("file", _EXPECTED if purpose == "shop_document" else _PICTURE)
     return Cleaned(f"image/{kind.lower()}", _clean(content, kind))
@@ -93,7 +99,7 @@ def store(
         file_id=uuid7(),
         user_id=user_id,
         purpose=purpose,
-        name=_UNPRINTABLE.sub("_", name)[-_MOST_NAME:] or "file",
+        name=_plain_name(name, file.media_type),
         media_type=file.media_type,
         size_bytes=len(file.content),
         sha256=hashlib.sha256(file.content).digest(),
@@ -133,6 +139,15 @@ def file_view(row: FileRow) -> FileView:
         "sha256": row.sha256.hex(),
         "created_at": row.created_at,
     }
+
+
+def _plain_name(name: str, media_type: str) -> str:
+    """Return a name that is safe to save under: it ends as what the file is, so opens as that."""
+    plain = _UNPRINTABLE.sub("_", name).strip(". ") or "file"
+    endings = _ENDINGS[media_type]
+    if not plain.lower().endswith(endings):
+        plain += endings[0]
+    return plain[-_MOST_NAME:]
 
 
 def _kind(content: bytes) -> str | None:

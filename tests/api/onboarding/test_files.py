@@ -68,6 +68,21 @@ def test_what_is_answered_is_what_is_kept(applicant: Any, draw: Callable[..., by
     assert shown.headers["content-security-policy"] == "default-src 'none'; sandbox"
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("tax card.PDF", "tax card.PDF"),
+        ("card.html", "card.html.pdf"),
+        ("cardfdp.exe", "cardfdp.exe.pdf"),
+        ("card\u202efdp.exe", "card_fdp.exe.pdf"),
+        ("..", "file.pdf"),
+        ("x" * 200, "x" * 116 + ".pdf"),
+    ],
+)
+def test_a_file_is_named_after_what_is_in_it(applicant: Any, name: str, kept: str) -> None:
+    assert applicant.upload(PDF, name=name).json()["name"] == kept
+
+
 def test_a_large_photo_is_kept_smaller(applicant: Any, draw: Callable[..., bytes]) -> None:
     kept = fetched(applicant, applicant.upload(draw("JPEG", (6_000, 1_000)))).content
     with Image.open(io.BytesIO(kept)) as picture:
@@ -166,8 +181,10 @@ def test_the_form_holds_a_file_and_its_purpose(applicant: Any, draw: Callable[..
     assert other.json()["errors"][0]["field"] == "purpose"
     assert post("/api/v1/files", data={"purpose": "part_photo"}).status_code == 415
     text = post("/api/v1/files", files={"purpose": (None, "part_photo"), "file": (None, "text")})
-    assert (text.status_code, text.json()["errors"][0]["field"]) == (422, "file")
-    assert text.json()["errors"] == [{"field": "file", "expected": "a file"}]
+    assert (text.status_code, text.json()["errors"]) == (
+        422,
+        [{"field": "file", "expected": "a file"}],
+    )
     more = post("/api/v1/files", files=files, data={"purpose": "part_photo", "more": "x"})
     assert more.json()["errors"][0]["field"] == "more"
     assert post("/api/v1/files", json={}).status_code == 415
