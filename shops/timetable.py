@@ -4,12 +4,23 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
 
 from shops.hours import DAY_MINUTES, WEEK_MINUTES, day_intervals, span, weekly_intervals
 
-__all__ = ["WEEKDAYS", "Spans", "Week", "day_spans", "day_table", "week_spans", "week_table"]
+__all__ = [
+    "WEEKDAYS",
+    "Spans",
+    "Week",
+    "day_spans",
+    "day_table",
+    "overlap",
+    "plain_span",
+    "week_spans",
+    "week_table",
+]
 
 Spans = list[tuple[str, str]]
 """Times of opening and closing, `("09:00", "14:00")`; one that closes first passes midnight."""
@@ -28,6 +39,37 @@ class Week(TypedDict):
 
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def plain_span(opens: str, closes: str) -> tuple[str, str]:
+    """Return a span with its times as they are shown.
+
+    Raises
+    ------
+    ValueError
+        It is no span.
+
+    Examples
+    --------
+    >>> plain_span("٩:٣٠", "17:00"), plain_span("22:00", "00:00")
+    (('09:30', '17:00'), ('22:00', '24:00'))
+    """
+    start, end = span(opens, closes)
+    return _time(start), _time_of_end(end)
+
+
+def overlap(spans: Spans) -> bool:
+    """Say whether two spans of a day have a time in common; touching is fine.
+
+    Examples
+    --------
+    >>> overlap([("14:00", "22:00"), ("09:00", "14:00")])
+    False
+    >>> overlap([("09:00", "17:00"), ("12:00", "20:00")]), overlap([])
+    (True, False)
+    """
+    rising = sorted(span(*each) for each in spans)
+    return any(opens < closes for (_, closes), (opens, _) in pairwise(rising))
 
 
 def week_table(week: Mapping[str, Sequence[tuple[str, str]]]) -> list[int]:

@@ -74,6 +74,12 @@ def _closed(ring: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return ring
 
 
+def _some(week: WeekHours) -> WeekHours:
+    if not any(spans for _, spans in week):
+        raise ValueError("hours of one weekday at least")
+    return week
+
+
 Phone = Annotated[Text, AfterValidator(_read(phone_number))]
 EMail = Annotated[Text, AfterValidator(_read(email_address))]
 Piastres = Annotated[int, Field(ge=0, le=_MOST_PIASTRES)]
@@ -121,7 +127,7 @@ class LocationInfoStep(BaseModel):
     location: GeoPoint
     address: _LongText
     governorate: Annotated[Text, AfterValidator(governorate)]
-    opening_hours: WeekHours
+    opening_hours: Annotated[WeekHours, AfterValidator(_some)]
     ramadan_hours: WeekHours | None = None
     holiday_hours: DayHours = []
     closed_on: Annotated[list[Day], Field(max_length=60)] = []

@@ -5,17 +5,22 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from shops.timetable import Spans, day_table, week_table
+from shops.timetable import Spans, day_table, overlap, plain_span
 
 __all__ = ["Day", "DayHours", "WeekHours"]
 
 
 def _span(times: tuple[str, str]) -> tuple[str, str]:
     try:
-        week_table({"monday": [times]})
+        return plain_span(*times)
     except ValueError:
         raise ValueError('when it opens and when it closes, as ["09:00", "22:00"]') from None
-    return times
+
+
+def _apart(spans: Spans) -> Spans:
+    if overlap(spans):
+        raise ValueError("spans that do not overlap")
+    return spans
 
 
 def _day_hours(spans: Spans) -> Spans:
@@ -35,7 +40,7 @@ def _day(text: str) -> str:
 
 _Time = Annotated[str, Field(min_length=4, max_length=5, examples=["09:00"])]
 _Span = Annotated[tuple[_Time, _Time], Field(strict=False), AfterValidator(_span)]
-_Spans = Annotated[list[_Span], Field(max_length=6)]
+_Spans = Annotated[list[_Span], Field(max_length=6), AfterValidator(_apart)]
 
 Day = Annotated[
     str, Field(max_length=10, json_schema_extra={"format": "date"}), AfterValidator(_day)

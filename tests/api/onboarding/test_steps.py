@@ -43,6 +43,13 @@ def test_what_is_saved_is_what_was_understood(applicant: Any) -> None:
     application = applicant.show(onboarding_id)
     assert application["business_info"]["tax_number"] == "331105268"
     assert application["business_info"]["phone"] == "+201012345678"
+    hours = {"friday": [["١٤:٠٠", "00:00"], ["9:00", "14:00"]]}
+    place = {**applicant.good_steps()["location_info"], "opening_hours": hours}
+    saved = applicant.save(onboarding_id, "location_info", place).json()
+    assert saved["location_info"]["opening_hours"]["friday"] == [
+        ["14:00", "24:00"],
+        ["09:00", "14:00"],
+    ]
     assert application["location_info"]["governorate"] == "Cairo"
     assert application["vehicle_brands"]["supported_brands"] == ["Toyota", "Volkswagen"]
 
@@ -75,6 +82,12 @@ def test_what_is_saved_is_what_was_understood(applicant: Any) -> None:
          "opening_hours.monday[0]", "when it opens and when it closes"),
         ("location_info", {"opening_hours": {"monday": [["9", "17:00"]]}},
          "opening_hours.monday[0][0]", "at least 4"),
+        ("location_info", {"opening_hours": {"monday": [["09:00", "17:00"], ["12:00", "20:00"]]}},
+         "opening_hours.monday", "spans that do not overlap"),
+        ("location_info", {"opening_hours": {"monday": [["20:00", "03:00"], ["23:00", "01:00"]]}},
+         "opening_hours.monday", "spans that do not overlap"),
+        ("location_info", {"opening_hours": {}}, "opening_hours", "hours of one weekday at least"),
+        ("location_info", {"opening_hours": {"friday": []}}, "opening_hours", "hours of one"),
         ("location_info", {"opening_hours": {"moonday": []}}, "opening_hours.moonday", "no such"),
         ("location_info", {"holiday_hours": [["20:00", "02:00"]]}, "holiday_hours",
          "hours that do not pass midnight"),
