@@ -3,7 +3,8 @@
 | type | wakes people up | as SMS or e-mail where there is no device |
 |---|---|---|
 | new_parts_order, delivery_late | yes: quiet hours do not hold it back | no |
-| quote_accepted, order_cancelled, shop_approved, shop_refused, shop_suspended | no | yes |
+| quote_accepted, order_cancelled | no | yes |
+| shop_approved, shop_refused, shop_suspended, shop_reinstated | no | yes |
 | the rest | no | no |
 
 Values come as text. Amounts in pounds with two decimals (`pounds`) and instants in ISO 8601 are
@@ -132,6 +133,15 @@ TYPES: Mapping[str, Kind] = {
         en=Text("{shop_name} was suspended", "{reason}"),
         ar=Text("تم إيقاف {shop_name}", "{reason}"),
         falls_back=True,
+    ),
+    "shop_reinstated": Kind(
+        en=Text("Back on Clutch", "{shop_name} can take requests again."),
+        ar=Text("عودة إلى العمل", "يمكن الآن لمحل {shop_name} استقبال الطلبات مجددًا."),
+        falls_back=True,
+    ),
+    "staff_invitation": Kind(
+        en=Text("Work at {shop_name}?", "You were invited to. Accept or decline it in the app."),
+        ar=Text("هل تعمل لدى {shop_name}؟", "وصلتك دعوة للعمل. يمكنك قبولها أو رفضها في التطبيق."),
     ),
 }
 

@@ -80,7 +80,7 @@ def suspend(
 
 
 def reinstate(session: Session, shop_id: UUID, *, actor: str, now: dt.datetime) -> ShopStanding:
-    """Let a suspended shop trade again, and tell its owners.
+    """Let a suspended shop trade again, and tell its people.
 
     Raises
     ------
@@ -95,6 +95,8 @@ def reinstate(session: Session, shop_id: UUID, *, actor: str, now: dt.datetime) 
     lifted = {"suspended_at": None, "suspended_because": None}
     rows.save_profile(session, shop_id, {"legal_name": shop.legal_name or shop.name, **lifted})
     audit.record(session, actor=actor, act="reinstate_shop", subject=f"shop:{shop_id}", now=now)
+    data = {"shop_id": str(shop_id), "shop_name": shop.name}
+    inbox.notify_shop(session, shop_id, "shop_reinstated", data, now=now)
     tell_owners(session, shop_id, "active", now=now)
     return _standing(_shop(session, shop_id))
 

@@ -73,7 +73,7 @@ def change(request: Request, shop_id: UUID, body: ProfileChange, caller: ShopOwn
     responses=_404,
 )
 def staff(request: Request, shop_id: UUID, caller: ShopStaff) -> Response:
-    """List who works at the shop."""
+    """List who works at the shop, and who was invited to."""
     _assert_own(caller, shop_id)
     with acting(request, caller) as session:
         return answer(members.staff(session, shop_id))
@@ -81,26 +81,29 @@ def staff(request: Request, shop_id: UUID, caller: ShopStaff) -> Response:
 
 @router.post(
     "/{shop_id}/members",
-    name="put_shop_member",
+    name="invite_shop_member",
     status_code=201,
     response_model=members.Members,
     responses=_404_409,
 )
-def take_on(
+def invite(
     request: Request,
     shop_id: UUID,
     body: MemberToBe,
     caller: ShopOwner,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Take a person on, or give one who works there another role; for the shop's owners."""
+    """Invite a person to work there, or give one who does another role; for the shop's owners.
+
+    The answer does not tell whether anybody has the phone or address.
+    """
     _assert_own(caller, shop_id)
     now = dt.datetime.now(dt.UTC)
     return once(
         request,
         caller,
         key,
-        lambda session: members.put_member(
+        lambda session: members.invite(
             session, shop_id, body.destination, body.role, actor=caller.name, now=now
         ),
     )
@@ -112,12 +115,30 @@ def take_on(
     response_model=members.Members,
     responses=_404_409,
 )
-def let_go(request: Request, shop_id: UUID, user_id: UUID, caller: ShopOwner) -> Response:
-    """Let a person go, oneself included; the last owner stays. For the shop's owners."""
+def let_go(request: Request, shop_id: UUID, user_id: UUID, caller: ShopStaff) -> Response:
+    """Let a person go, for the shop's owners; or go oneself. The last owner stays."""
     _assert_own(caller, shop_id)
     now = dt.datetime.now(dt.UTC)
     with acting(request, caller) as session:
-        return answer(members.remove_member(session, shop_id, user_id, actor=caller.name, now=now))
+        return answer(
+            members.remove_member(session, shop_id, user_id, removed_by=caller.person, now=now)
+        )
+
+
+@router.delete(
+    "/{shop_id}/members/invitations/{invitation_id}",
+    name="call_back_staff_invitation",
+    response_model=members.Members,
+    responses=_404,
+)
+def call_back(request: Request, shop_id: UUID, invitation_id: UUID, caller: ShopOwner) -> Response:
+    """Take an invitation back; for the shop's owners."""
+    _assert_own(caller, shop_id)
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        return answer(
+            members.call_back(session, shop_id, invitation_id, actor=caller.name, now=now)
+        )
 
 
 def _assert_own(caller: Principal, shop_id: UUID) -> None:

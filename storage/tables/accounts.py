@@ -30,6 +30,7 @@ __all__ = [
     "ServiceKey",
     "ShopMember",
     "SignIn",
+    "StaffInvitation",
     "UserRole",
 ]
 
@@ -100,6 +101,23 @@ class ShopMember(Base):
     role: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (CheckConstraint("role IN ('shop_owner', 'shop_staff')", name="role_known"),)
+
+
+class StaffInvitation(Base):
+    """Somebody who was asked to work at a shop, by the phone or address they may prove theirs."""
+
+    __tablename__ = "staff_invitation"
+
+    invitation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    shop_id: Mapped[UUID] = mapped_column(ForeignKey("shop.shop_id", ondelete="CASCADE"))
+    destination: Mapped[str] = mapped_column(Text, index=True)
+    role: Mapped[str] = mapped_column(Text)
+    invited_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("role IN ('shop_owner', 'shop_staff')", name="role_known"),
+        Index("staff_invitation_key", "shop_id", "destination", unique=True),
+    )
 
 
 class SignIn(Base):

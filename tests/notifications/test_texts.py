@@ -24,6 +24,8 @@ FIELDS = {
     "shop_approved": {"shop_id", "shop_name"},
     "shop_refused": {"shop_id", "shop_name", "reasons"},
     "shop_suspended": {"shop_id", "shop_name", "reason"},
+    "shop_reinstated": {"shop_id", "shop_name"},
+    "staff_invitation": {"shop_id", "shop_name"},
 }
 
 

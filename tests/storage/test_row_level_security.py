@@ -62,6 +62,7 @@ VALUES (:user_id, 'a@b.test', 'Mona', '-', now());
 INSERT INTO shop (shop_id, name, location, brand_ids, regular_hours)
 VALUES (:shop_id, 'Shop', ST_SetSRID(ST_MakePoint(31, 30), 4326), '{1}', '{}');
 INSERT INTO shop_member VALUES (:shop_id, :user_id, 'shop_owner');
+INSERT INTO staff_invitation VALUES (:id, :shop_id, 'c@d.test', 'shop_staff', now());
 INSERT INTO stock_listing (shop_id, part_key, part_number, quantity, counted_at)
 VALUES (:shop_id, 'A1', 'A-1', 1, now());
 INSERT INTO past_delivery (delivery_id, shop_id, origin, destination, started_at,

@@ -59,10 +59,13 @@ VALUES (:device_id, 'a token', :user_id, 'web', now());
 INSERT INTO shop_onboarding (onboarding_id, user_id, created_at, updated_at)
 VALUES (:onboarding_id, :user_id, now(), now());
 INSERT INTO shop_profile (shop_id, legal_name) VALUES (:shop_id, 'Theirs');
+INSERT INTO staff_invitation
+SELECT :invitation_id, :shop_id, email, 'shop_staff', now() FROM app_user WHERE user_id = :user_id;
+UPDATE app_user SET email_verified_at = now() WHERE user_id = :user_id
 """
 _MADE = (
     *("vehicle_id", "order_id", "quote_id", "payment_id", "delivery_id", "file_id"),
-    *("notification_id", "device_id", "onboarding_id"),
+    *("notification_id", "device_id", "onboarding_id", "invitation_id"),
 )
 
 

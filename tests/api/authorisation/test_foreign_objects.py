@@ -19,7 +19,15 @@ TABLES = (
     *("vehicle", "parts_order", "order_part", "order_transition", "order_invitation", "quote"),
     *("quote_line", "rating", "payment", "refund", "delivery", "delivery_position"),
     *("stored_file", "notification", "device", "shop_onboarding", "shop_profile", "shop_review"),
-    *("shop", "shop_member", "app_user", "room_event", "procrastinate_jobs", "idempotency_key"),
+    *(
+        "shop",
+        "shop_member",
+        "staff_invitation",
+        "app_user",
+        "room_event",
+        "procrastinate_jobs",
+        "idempotency_key",
+    ),
 )
 OWN = [
     each

@@ -134,6 +134,10 @@ def test_suspended_shops_drop_out_until_reinstated(place: Any, applicant: Any, a
     reinstated = admin.http.post(reinstate).json()
     assert (reinstated["status"], reinstated["suspended_because"]) == ("active", None)
     assert found_by_matching(place, shop_id)
+    assert place.rows(
+        "SELECT message FROM notification WHERE user_id = :id AND type = 'shop_reinstated'",
+        id=applicant.person.user_id,
+    ) == [("El Nour can take requests again.",)]
     assert [event["status"] for event in events_of(place, applicant.person)][-2:] == [
         "suspended",
         "active",

@@ -1,4 +1,4 @@
-"""Shops that are there: their public card, their profile, their people."""
+"""Shops that are there: their public card and their profile."""
 
 from typing import Any
 
@@ -7,17 +7,6 @@ import pytest
 
 def owner_of(place: Any, shop_id: Any) -> Any:
     return place.caller(role="shop_owner", shop_id=shop_id, name="Owner")
-
-
-def confirmed(place: Any, name: str) -> Any:
-    """Return a person who confirmed their e-mail address, and the address."""
-    caller = place.caller(name=name)
-    with place.town.engine.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE app_user SET email_verified_at = now() WHERE user_id = %s",
-            (caller.person.user_id,),
-        )
-    return caller, f"{caller.person.user_id}@mail.test"
 
 
 def test_anybody_sees_the_card_of_a_shop_that_trades(place: Any) -> None:
@@ -119,85 +108,3 @@ def test_who_may_see_and_change_a_profile(place: Any, applicant: Any) -> None:
     }
     assert changed == {"stranger": 401, "customer": 403, "rival": 404, "staff": 403}
     assert staff.http.get(path).json()["warranty_days"] is None
-
-
-def test_an_owner_takes_people_on_and_lets_them_go(place: Any) -> None:
-    shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
-    person, email = confirmed(place, "Sara")
-    path = f"/api/v1/shops/{shop_id}/members"
-    profile = f"/api/v1/shops/{shop_id}/profile"
-    assert person.http.get(profile).status_code == 403
-
-    taken = owner.http.post(path, json={"email": email.upper(), "role": "shop_staff"})
-    assert taken.status_code == 201
-    assert [(each["name"], each["role"]) for each in taken.json()["members"]] == [
-        ("Owner", "shop_owner"),
-        ("Sara", "shop_staff"),
-    ]
-    assert person.http.get(path).json() == taken.json()
-    promoted = owner.http.post(path, json={"email": email, "role": "shop_owner"}).json()
-    assert [each["role"] for each in promoted["members"]] == ["shop_owner", "shop_owner"]
-    left = owner.http.delete(f"{path}/{owner.person.user_id}").json()
-    assert [each["name"] for each in left["members"]] == ["Sara"]
-    assert owner.http.get(profile).status_code == 403
-    acts = place.rows(
-        "SELECT act FROM audit_entry WHERE subject = :id ORDER BY sequence", id=f"shop:{shop_id}"
-    )
-    assert acts == [("put_member",), ("put_member",), ("remove_member",)]
-
-
-def test_the_last_owner_stays(place: Any) -> None:
-    shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
-    person, email = confirmed(place, "Sara")
-    path = f"/api/v1/shops/{shop_id}/members"
-    owner.http.post(path, json={"email": email, "role": "shop_owner"})
-    owner.http.delete(f"{path}/{owner.person.user_id}")
-    for refused in (
-        person.http.delete(f"{path}/{person.person.user_id}"),
-        person.http.post(path, json={"email": email, "role": "shop_staff"}),
-    ):
-        assert (refused.status_code, refused.json()["type"]) == (
-            409,
-            "urn:clutch:problem:last-owner",
-        )
-    assert [each["role"] for each in person.http.get(path).json()["members"]] == ["shop_owner"]
-
-
-def test_only_people_who_confirmed_are_taken_on(place: Any, applicant: Any) -> None:
-    shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
-    path = f"/api/v1/shops/{shop_id}/members"
-    unconfirmed = f"{applicant.person.user_id}@mail.test"
-    answers = [
-        owner.http.post(path, json={"email": email, "role": "shop_staff"})
-        for email in (unconfirmed, "nobody@mail.test")
-    ]
-    assert [answer.status_code for answer in answers] == [422, 422]
-    assert answers[0].content == answers[1].content
-    both = {"email": unconfirmed, "phone": "01012345678", "role": "shop_staff"}
-    assert owner.http.post(path, json=both).status_code == 422
-    assert owner.http.post(path, json={"role": "shop_staff"}).status_code == 422
-    assert len(owner.http.get(path).json()["members"]) == 1
-
-
-def test_who_may_change_the_people_of_a_shop(place: Any, applicant: Any) -> None:
-    shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
-    staff = place.caller(role="shop_staff", shop_id=shop_id)
-    rival = owner_of(place, place.town.shop())
-    person, email = confirmed(place, "Sara")
-    path = f"/api/v1/shops/{shop_id}/members"
-    body = {"email": email, "role": "shop_owner"}
-    for http, status in (
-        (place.client(), 401),
-        (applicant.http, 403),
-        (person.http, 403),
-        (staff.http, 403),
-        (rival.http, 404),
-    ):
-        assert http.post(path, json=body).status_code == status
-        assert http.delete(f"{path}/{owner.person.user_id}").status_code == status
-    assert len(owner.http.get(path).json()["members"]) == 2
-    assert owner.http.delete(f"{path}/{person.person.user_id}").status_code == 404
