@@ -1,7 +1,7 @@
 """A shop as its customers see it, and as its owners keep it.
 
-Reads: make. Reads/Writes: shop, shop_profile. Who a shop is (its names, numbers, makes and place)
-was reviewed; what its owners change here is how it trades.
+Reads: make. Reads/Writes: shop, shop_profile. Who a shop is (its names, numbers and place) was
+reviewed; what its owners change here is how it trades.
 """
 
 import datetime as dt
@@ -137,7 +137,7 @@ def change_profile(session: Session, shop_id: UUID, said: Mapping[str, Any]) -> 
     InvalidInput
         A make is not known, or the delivery zone crosses itself.
     """
-    shop = rows.profile(session, shop_id)
+    shop = rows.profile_for_update(session, shop_id)
     if shop is None:
         raise NotFound("shop")
     check_zone(session, said.get("delivery_zone"), field="delivery_zone")

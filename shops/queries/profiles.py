@@ -23,6 +23,7 @@ __all__ = [
     "move_status",
     "point",
     "profile",
+    "profile_for_update",
     "save_profile",
     "save_shop",
     "zone",
@@ -77,6 +78,14 @@ def profile(session: Session, shop_id: UUID) -> ProfileRow | None:
         .where(Shop.shop_id == shop_id)
     ).one_or_none()
     return None if row is None else ProfileRow._make(row)
+
+
+def profile_for_update(session: Session, shop_id: UUID) -> ProfileRow | None:
+    """Return a shop, locked, so that of two who change it the second sees what the first did."""
+    # A statement of its own: one that waited for a lock reads other tables as they were before.
+    locked = select(Shop.shop_id).where(Shop.shop_id == shop_id)
+    session.execute(locked.with_for_update(key_share=True))
+    return profile(session, shop_id)
 
 
 def _column(name: str) -> Any:

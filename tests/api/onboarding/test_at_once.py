@@ -80,6 +80,19 @@ def test_of_two_administrators_one_decides(place: Any, admin: Any) -> None:
         ) == [(1,)]
 
 
+def test_two_changes_of_a_profile_are_both_kept(place: Any) -> None:
+    shop_id = place.town.shop()
+    one, two = (place.caller(role="shop_owner", shop_id=shop_id) for _ in range(2))
+    path = f"/api/v1/shops/{shop_id}/profile"
+    for number in range(1, 21):
+        at_once(
+            lambda n=number: one.http.put(path, json={"markup_percent": float(n)}),
+            lambda n=number: two.http.put(path, json={"warranty_days": n}),
+        )
+        profile = one.http.get(path).json()
+        assert (profile["markup_percent"], profile["warranty_days"]) == (number, number)
+
+
 def test_two_owners_do_not_let_each_other_go_at_once(place: Any) -> None:
     for _ in range(5):
         shop_id = place.town.shop()
