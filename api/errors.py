@@ -146,8 +146,7 @@ def _in_words(faults: list[FieldFault]) -> str:
 def _faults(error: ClutchError) -> list[FieldFault]:
     if not isinstance(error, InvalidInput):
         return []
-    suggestions = error.suggestions if isinstance(error, UnknownMake) else []
-    return [FieldFault(field=error.field, expected=error.expected, suggestions=suggestions)]
+    return [FieldFault(field=error.field, expected=error.expected, suggestions=error.suggestions)]
 
 
 def _headers(error: ClutchError) -> dict[str, str]:

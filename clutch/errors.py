@@ -45,6 +45,8 @@ class InvalidInput(ClutchError):
         What would have been right, with its unit.
     found
         What was there instead; leave it out where it could be large or private.
+    suggestions
+        The nearest values that would have been right.
 
     Examples
     --------
@@ -52,10 +54,18 @@ class InvalidInput(ClutchError):
     'horizon: expected a whole number of periods, 1 or more, found 0'
     """
 
-    def __init__(self, field: str, expected: str, *, found: str | None = None) -> None:
+    def __init__(
+        self,
+        field: str,
+        expected: str,
+        *,
+        found: str | None = None,
+        suggestions: Iterable[str] = (),
+    ) -> None:
         self.field = field
         self.expected = expected
         self.found = found
+        self.suggestions = list(suggestions)
         super().__init__(f"{field}: expected {expected}" + (f", found {found}" if found else ""))
 
 

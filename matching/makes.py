@@ -41,9 +41,8 @@ class UnknownMake(InvalidInput):
     """No make goes by this name; `suggestions` holds the nearest known names."""
 
     def __init__(self, field: str, name: str, suggestions: list[str]) -> None:
-        self.suggestions = suggestions
         nearest = f"; did you mean {', '.join(suggestions)}?" if suggestions else ""
-        super().__init__(field, f"a known make{nearest}", found=name[:80])
+        super().__init__(field, f"a known make{nearest}", found=name[:80], suggestions=suggestions)
 
 
 class MakeDirectory:

@@ -48,7 +48,7 @@ def brand_ids(session: Session, names: list[str], *, field: str) -> list[int]:
         try:
             found.add(brand_id(name, known))
         except UnknownBrand as error:
-            raise InvalidInput(f"{field}[{place}]", _known_make(session, known, error)) from None
+            raise _no_make(session, f"{field}[{place}]", known, error) from None
     return sorted(found)
 
 
@@ -65,11 +65,14 @@ def check_zone(session: Session, zone: Mapping[str, Any] | None, *, field: str) 
         raise InvalidInput(f"{field}.coordinates", f"a polygon that is valid, not: {fault}")
 
 
-def _known_make(session: Session, known: Mapping[str, int], error: UnknownBrand) -> str:
+def _no_make(
+    session: Session, field: str, known: Mapping[str, int], error: UnknownBrand
+) -> InvalidInput:
     if error.near is None:
-        return "a known make"
+        return InvalidInput(field, "a known make")
     (near,) = make_rows.makes(session, [known[error.near]])
-    return f"a known make; did you mean {near.name_en}?"
+    expected = f"a known make; did you mean {near.name_en}?"
+    return InvalidInput(field, expected, suggestions=[near.name_en])
 
 
 def _check_location(session: Session, data: Mapping[str, Any], _user_id: UUID) -> Any:

@@ -125,6 +125,11 @@ def test_a_bad_field_is_named(
     assert applicant.show(onboarding_id)[step] is None
 
 
+def test_the_nearest_make_is_a_suggestion_for_programs_too(applicant: Any) -> None:
+    refused = applicant.save(applicant.start(), 3, {"supported_brands": ["Toyotta"]})
+    assert refused.json()["errors"][0]["suggestions"] == ["Toyota"]
+
+
 def test_all_bad_fields_are_named_at_once(applicant: Any) -> None:
     refused = applicant.save(applicant.start(), "business_info", {"name": "x"})
     assert len(refused.json()["errors"]) == 6
