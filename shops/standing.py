@@ -5,6 +5,7 @@ Reads/Writes: shop, shop_profile. Reads: shop_member. Only active shops are foun
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -15,16 +16,23 @@ from clutch.errors import Conflict, NotFound
 from notifications import events, inbox
 from shops.queries import members as member_rows
 from shops.queries import profiles as rows
-from shops.queries.profiles import ProfileRow
+from shops.queries.profiles import ProfileRow, StandingRow
 
 __all__ = [
+    "ListedShop",
     "NotSuspended",
     "NotTrading",
     "ShopStanding",
+    "Shops",
+    "Status",
+    "list_shops",
     "reinstate",
     "suspend",
     "tell_owners",
 ]
+
+
+Status = Literal["pending_verification", "active", "suspended", "inactive"]
 
 
 class ShopStanding(TypedDict):
@@ -34,6 +42,20 @@ class ShopStanding(TypedDict):
     status: str
     suspended_at: dt.datetime | None
     suspended_because: str | None
+
+
+class ListedShop(ShopStanding):
+    """A shop in the list of administrators."""
+
+    name: str
+    name_ar: str | None
+
+
+class Shops(TypedDict):
+    """A page of shops, and the cursor of the next one (null: the last)."""
+
+    shops: list[ListedShop]
+    next_cursor: str | None
 
 
 class NotTrading(Conflict):
@@ -51,6 +73,17 @@ class NotSuspended(Conflict):
 
 
 _NEXT = {"active": ["suspend"], "suspended": ["reinstate"], "pending_verification": ["review"]}
+
+
+def list_shops(
+    session: Session, *, status: Status | None = None, limit: int = 20, cursor: str | None = None
+) -> Shops:
+    """Return a page of the shops, with `status` only those that have it."""
+    page = rows.shops(session, status=status, limit=limit, cursor=cursor)
+    shops: list[ListedShop] = [
+        {**_standing(row), "name": row.name, "name_ar": row.name_ar} for row in page.rows
+    ]
+    return {"shops": shops, "next_cursor": page.next_cursor}
 
 
 def suspend(
@@ -124,7 +157,7 @@ def _shop(session: Session, shop_id: UUID) -> ProfileRow:
     return shop
 
 
-def _standing(shop: ProfileRow) -> ShopStanding:
+def _standing(shop: ProfileRow | StandingRow) -> ShopStanding:
     return {
         "shop_id": shop.shop_id,
         "status": shop.status,

@@ -15,7 +15,7 @@ from api.problems import PROBLEMS, Responses
 from api.schemas.onboarding import Refusal, Suspension
 from api.schemas.pages import Cursor, PageSize
 from orders.suspending import suspend_shop
-from shops import standing
+from shops import profiles, standing
 from shops.onboarding import reviews
 
 __all__ = ["router"]
@@ -83,6 +83,35 @@ def refuse(request: Request, review_id: UUID, body: Refusal, caller: Admin) -> R
                 session, review_id, reasons=body.reasons, decided_by=caller.person, now=now
             )
         )
+
+
+@router.get(
+    "/shops",
+    name="list_shops",
+    response_model=standing.Shops,
+)
+def shops(
+    request: Request,
+    caller: Admin,
+    status: standing.Status | None = None,
+    limit: PageSize = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """List the shops, or those that stand so, and why who is suspended is."""
+    with acting(request, caller) as session:
+        return answer(standing.list_shops(session, status=status, limit=limit, cursor=cursor))
+
+
+@router.get(
+    "/shops/{shop_id}",
+    name="get_shop_as_administrator",
+    response_model=profiles.ShopProfile,
+    responses=_404,
+)
+def shop(request: Request, shop_id: UUID, caller: Admin) -> Response:
+    """Show all that is kept of a shop, whether it trades or not."""
+    with acting(request, caller) as session:
+        return answer(profiles.profile_view(session, shop_id))
 
 
 @router.post(

@@ -14,11 +14,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from storage.paging import Page, page_of
 from storage.tables.onboarding import ShopProfile
 from storage.tables.shops import Shop
 
 __all__ = [
     "ProfileRow",
+    "StandingRow",
     "change_shop",
     "move_status",
     "point",
@@ -26,6 +28,7 @@ __all__ = [
     "profile_for_update",
     "save_profile",
     "save_shop",
+    "shops",
     "zone",
     "zone_fault",
 ]
@@ -63,6 +66,17 @@ class ProfileRow(NamedTuple):
     suspended_because: str | None
 
 
+class StandingRow(NamedTuple):
+    """A shop, and whether it may trade."""
+
+    shop_id: UUID
+    name: str
+    name_ar: str | None
+    status: str
+    suspended_at: dt.datetime | None
+    suspended_because: str | None
+
+
 _MADE = {
     "lon": func.ST_X(Shop.location),
     "lat": func.ST_Y(Shop.location),
@@ -92,6 +106,21 @@ def _column(name: str) -> Any:
     if name in _MADE:
         return _MADE[name]
     return getattr(Shop if hasattr(Shop, name) else ShopProfile, name)
+
+
+def shops(
+    session: Session, *, status: str | None, limit: int, cursor: str | None
+) -> Page[StandingRow]:
+    """Return a page of the shops, with `status` only those that have it, in order of their ids."""
+    rows = (
+        select(*map(_column, StandingRow._fields))
+        .join(ShopProfile, ShopProfile.shop_id == Shop.shop_id, isouter=True)
+        .order_by(Shop.shop_id)
+    )
+    if status is not None:
+        rows = rows.where(Shop.status == status)
+    page = page_of(session, rows, limit=limit, cursor=cursor)
+    return Page([StandingRow._make(row) for row in page.rows], page.next_cursor)
 
 
 def point(lon: float, lat: float) -> Any:

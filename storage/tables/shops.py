@@ -117,6 +117,7 @@ class Shop(Base):
             postgresql_ops={"brand_ids": "gist__intbig_ops(siglen=16)"},
             postgresql_where=text("status = 'active'"),
         ),
+        Index("shop_idle_idx", "status", "shop_id", postgresql_where=text("status <> 'active'")),
     )
 
 

@@ -108,6 +108,20 @@ def test_refused_corrected_and_completed_again(place: Any, applicant: Any, admin
     assert found_by_matching(place, shop_id)
 
 
+def listed(admin: Any, status: str) -> dict[str, Any]:
+    """Return the shops with a status, page by page."""
+    found: list[Any] = []
+    asked = {"status": status, "limit": "3"}
+    while True:
+        page = admin.http.get("/api/v1/admin/shops", params=asked).json()
+        found += page["shops"]
+        if page["next_cursor"] is None:
+            break
+        asked["cursor"] = page["next_cursor"]
+    assert {shop["status"] for shop in found} <= {status}
+    return {shop["shop_id"]: shop for shop in found}
+
+
 def test_suspended_shops_drop_out_until_reinstated(place: Any, applicant: Any, admin: Any) -> None:
     shop_id = applicant.complete_application()["shop_id"]
     suspend, reinstate = (
@@ -128,11 +142,17 @@ def test_suspended_shops_drop_out_until_reinstated(place: Any, applicant: Any, a
         "SELECT type FROM notification WHERE user_id = :id ORDER BY created_at",
         id=applicant.person.user_id,
     ) == [("shop_approved",), ("shop_suspended",)]
+    shown = admin.http.get(f"/api/v1/admin/shops/{shop_id}").json()
+    assert (shown["status"], shown["suspended_because"]) == ("suspended", reason["reason"])
+    assert listed(admin, "suspended")[shop_id]["suspended_because"] == reason["reason"]
+    assert shop_id not in listed(admin, "active")
     again = admin.http.post(suspend, json=reason)
     assert (again.status_code, again.json()["allowed"]) == (409, ["reinstate"])
 
     reinstated = admin.http.post(reinstate).json()
     assert (reinstated["status"], reinstated["suspended_because"]) == ("active", None)
+    assert shop_id not in listed(admin, "suspended")
+    assert listed(admin, "active")[shop_id]["name"] == "El Nour"
     assert found_by_matching(place, shop_id)
     assert place.rows(
         "SELECT message FROM notification WHERE user_id = :id AND type = 'shop_reinstated'",
@@ -181,6 +201,8 @@ def test_an_administrator_sees_all_that_was_said_and_the_documents(
         ("GET", "/admin/shop-reviews/{id}", None),
         ("POST", "/admin/shop-reviews/{id}/approve", None),
         ("POST", "/admin/shop-reviews/{id}/refuse", {"reasons": ["because"]}),
+        ("GET", "/admin/shops", None),
+        ("GET", "/admin/shops/{id}", None),
         ("POST", "/admin/shops/{id}/suspend", {"reason": "because"}),
         ("POST", "/admin/shops/{id}/reinstate", None),
     ],

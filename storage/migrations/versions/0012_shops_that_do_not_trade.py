@@ -1,0 +1,16 @@
+"""Administrators list the shops that wait, are suspended or inactive: few among many."""
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("CREATE INDEX shop_idle_idx ON shop (status, shop_id) WHERE status <> 'active'")
+
+
+def downgrade() -> None:
+    op.execute("DROP INDEX shop_idle_idx")
