@@ -57,5 +57,23 @@ def test_asked_for_twice_they_are_there_once(session: Session) -> None:
     assert session.scalar(text("SELECT count(*) FROM app_user")) == 3
 
 
+def test_the_owner_keeps_the_shop_when_another_joins_nearer(session: Session) -> None:
+    demo.load(session.connection(), shops=120, seed=7, days=2, until=NOW.date())
+    before = add_people(session, now=NOW)
+    session.execute(
+        text(
+            "INSERT INTO shop (shop_id, name, status, location, brand_ids, regular_hours)"
+            " SELECT gen_random_uuid(), 'Nearer', 'active',"
+            " ST_SetSRID(ST_MakePoint(31.2357, 30.0444), 4326), ARRAY[brand_id], '{}'"
+            " FROM make WHERE name_en = 'Toyota'"
+        )
+    )
+    assert add_people(session, now=NOW) == before
+    owner = people.person_at(session, OWNER)
+    assert owner is not None
+    (membership,) = people.memberships(session, owner.user_id)
+    assert membership.name != "Nearer"
+
+
 def test_without_shops_nobody_owns_one(session: Session) -> None:
     assert [login.email for login in add_people(session, now=NOW)] == [ADMIN, CUSTOMER]
