@@ -6,6 +6,7 @@ checked before anything else of a request is looked at, so a stranger learns not
 
 import datetime as dt
 import secrets
+from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -49,7 +50,7 @@ __all__ = [
 ]
 
 SHOP_HEADER = "X-Shop-Id"
-"""Names the shop that a caller acts for; needed only by those who work at several."""
+"""Names the shop that a caller acts for; those who work at several need it where no path does."""
 
 
 class NotDeclared(ClutchError):
@@ -188,12 +189,15 @@ async def _perhaps_known(request: Request) -> Principal:
 
 
 async def _known(request: Request) -> Principal:
-    state = state_of(request)
+    state, named = state_of(request), request.headers.get(SHOP_HEADER)
     try:
-        return await authenticate(state, _proof(request), shop=request.headers.get(SHOP_HEADER))
+        caller = await authenticate(state, _proof(request), shop=named)
     except (Unauthorised, TokenInvalid):
         await state.limits.hit(Limit.FAILED_PROOF_ADDRESS, address_of(request))
         raise
+    in_path = request.path_params.get("shop_id")
+    at = next((shop_id for shop_id in caller.shops if str(shop_id) == in_path), None)
+    return replace(caller, shop_id=at) if at and named is None else caller
 
 
 def _proof(request: Request) -> str:

@@ -90,6 +90,23 @@ def test_staff_may_go_themselves_and_let_nobody_else_go(place: Any) -> None:
     assert [each["name"] for each in owner.http.get(path).json()["members"]] == ["Owner"]
 
 
+def test_who_works_at_several_shops_acts_for_the_one_in_the_path(place: Any) -> None:
+    first, second = place.town.shop(), place.town.shop()
+    staff = place.caller(role="shop_staff", shop_id=first)
+    confirm(place, staff)
+    body = {"email": f"{staff.person.user_id}@mail.test", "role": "shop_owner"}
+    owner_of(place, second).http.post(f"/api/v1/shops/{second}/members", json=body)
+    assert accept(staff).status_code == 200
+
+    change = {"warranty_days": 9}
+    paths = [f"/api/v1/shops/{shop_id}/profile" for shop_id in (first, second)]
+    assert [staff.http.get(path).status_code for path in paths] == [200, 200]
+    assert [staff.http.put(path, json=change).status_code for path in paths] == [403, 200]
+    other = {"X-Shop-Id": str(first)}
+    assert staff.http.get(paths[1], headers=other).status_code == 404
+    assert staff.http.get("/api/v1/shop-quotes/shop-quotes").status_code == 422
+
+
 def test_an_invited_owner_of_another_shop_works_on_undisturbed(place: Any) -> None:
     shop_id, elsewhere = place.town.shop(), place.town.shop()
     rival = owner_of(place, elsewhere)
