@@ -166,6 +166,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
         "قسّم العميل الطلب: نصيب كل محل طلب مستقل.",
     ),
     "order_cancelled": ("The order was cancelled.", "تم إلغاء الطلب."),
+    "shop_closed": ("The shop closed.", "أغلق المحل."),
     "shop_suspended": ("The shop was suspended.", "تم إيقاف المحل."),
     "time_over": ("Its two hours are over.", "انتهت مدة الساعتين."),
     "no_quote_in_time": (

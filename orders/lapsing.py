@@ -26,6 +26,7 @@ __all__ = [
     "ANOTHER_ACCEPTED",
     "DIVIDED",
     "ORDER_CANCELLED",
+    "SHOP_CLOSED",
     "SHOP_SUSPENDED",
     "TIME_OVER",
     "end_quotes",
@@ -40,6 +41,7 @@ ANOTHER_ACCEPTED = "another_quote_accepted"
 DIVIDED = "divided"
 """The customer buys at several shops: what they chose of the quote is in an order of its own."""
 ORDER_CANCELLED = "order_cancelled"
+SHOP_CLOSED = "shop_closed"
 SHOP_SUSPENDED = "shop_suspended"
 TIME_OVER = "time_over"
 
@@ -125,7 +127,7 @@ def _tell(
         notify_shop(session, quote.shop_id, "quote_lapsed", details, now=now)
     if reason == TIME_OVER:
         events.append(session, events.user_room(order.user_id), "quote-expired", told, now=now)
-    if reason == SHOP_SUSPENDED:
+    if reason in (SHOP_CLOSED, SHOP_SUSPENDED):
         tell_withdrawn(session, order, quote, now=now)
 
 

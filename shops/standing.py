@@ -1,10 +1,10 @@
-"""Whether a shop may trade: approved, refused, suspended, reinstated; and telling its owners.
+"""Whether a shop trades: suspended or closed, and back; and telling its owners.
 
 Reads/Writes: shop, shop_profile. Reads: shop_member. Only active shops are found by matching.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -20,13 +20,16 @@ from shops.queries.profiles import ProfileRow, StandingRow
 
 __all__ = [
     "ListedShop",
+    "NotClosed",
     "NotSuspended",
     "NotTrading",
     "ShopStanding",
     "Shops",
     "Status",
+    "close",
     "list_shops",
     "reinstate",
+    "reopen",
     "suspend",
     "tell_owners",
 ]
@@ -59,20 +62,33 @@ class Shops(TypedDict):
 
 
 class NotTrading(Conflict):
-    """Only an active shop can be suspended."""
+    """The shop is out of trade already, or not in it yet; `allowed` is for who asked."""
 
-    def __init__(self, status: str) -> None:
-        super().__init__(f"the shop is {status}", allowed=_NEXT.get(status, []))
+    def __init__(self, status: str, allowed: Mapping[str, list[str]]) -> None:
+        super().__init__(f"the shop is {status}", allowed=allowed.get(status, []))
 
 
 class NotSuspended(Conflict):
     """Only a suspended shop can be reinstated."""
 
     def __init__(self, status: str) -> None:
-        super().__init__(f"the shop is {status}", allowed=_NEXT.get(status, []))
+        super().__init__(f"the shop is {status}", allowed=_FOR_PLATFORM.get(status, []))
 
 
-_NEXT = {"active": ["suspend"], "suspended": ["reinstate"], "pending_verification": ["review"]}
+class NotClosed(Conflict):
+    """Only a closed shop can be opened again."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the shop is {status}", allowed=_FOR_OWNERS.get(status, []))
+
+
+_FOR_PLATFORM = {
+    "active": ["suspend"],
+    "inactive": ["suspend"],
+    "suspended": ["reinstate"],
+    "pending_verification": ["review"],
+}
+_FOR_OWNERS = {"active": ["close"], "inactive": ["reopen"]}
 
 
 def list_shops(
@@ -89,18 +105,21 @@ def list_shops(
 def suspend(
     session: Session, shop_id: UUID, *, reason: str, actor: str, now: dt.datetime
 ) -> ShopStanding:
-    """Take an active shop out of trade, and tell its people why.
+    """Take a shop out of trade, also one that its owners closed, and tell its people why.
 
     Raises
     ------
     NotFound
         There is no such shop.
     NotTrading
-        It is not active.
+        It waits for its review, or is suspended already.
     """
     shop = _shop(session, shop_id)
-    if not rows.move_status(session, shop_id, before="active", after="suspended"):
-        raise NotTrading(_shop(session, shop_id).status)
+    if not any(
+        rows.move_status(session, shop_id, before=status, after="suspended")
+        for status in ("active", "inactive")
+    ):
+        raise NotTrading(_shop(session, shop_id).status, _FOR_PLATFORM)
     because = {"suspended_at": now, "suspended_because": reason}
     rows.save_profile(session, shop_id, {"legal_name": shop.legal_name or shop.name, **because})
     audit.record(
@@ -130,6 +149,40 @@ def reinstate(session: Session, shop_id: UUID, *, actor: str, now: dt.datetime) 
     audit.record(session, actor=actor, act="reinstate_shop", subject=f"shop:{shop_id}", now=now)
     data = {"shop_id": str(shop_id), "shop_name": shop.name}
     inbox.notify_shop(session, shop_id, "shop_reinstated", data, now=now)
+    tell_owners(session, shop_id, "active", now=now)
+    return _standing(_shop(session, shop_id))
+
+
+def close(session: Session, shop_id: UUID, *, actor: str, now: dt.datetime) -> ShopStanding:
+    """Make an active shop inactive, as its owners wish.
+
+    Raises
+    ------
+    NotFound
+        There is no such shop.
+    NotTrading
+        It is not active.
+    """
+    if not rows.move_status(session, shop_id, before="active", after="inactive"):
+        raise NotTrading(_shop(session, shop_id).status, _FOR_OWNERS)
+    audit.record(session, actor=actor, act="close_shop", subject=f"shop:{shop_id}", now=now)
+    tell_owners(session, shop_id, "inactive", now=now)
+    return _standing(_shop(session, shop_id))
+
+
+def reopen(session: Session, shop_id: UUID, *, actor: str, now: dt.datetime) -> ShopStanding:
+    """Let a shop trade again that its owners closed.
+
+    Raises
+    ------
+    NotFound
+        There is no such shop.
+    NotClosed
+        They did not; a suspended shop is not theirs to open.
+    """
+    if not rows.move_status(session, shop_id, before="inactive", after="active"):
+        raise NotClosed(_shop(session, shop_id).status)
+    audit.record(session, actor=actor, act="reopen_shop", subject=f"shop:{shop_id}", now=now)
     tell_owners(session, shop_id, "active", now=now)
     return _standing(_shop(session, shop_id))
 

@@ -14,7 +14,7 @@ from api.bodies import JsonRoute
 from api.problems import PROBLEMS, Responses
 from api.schemas.onboarding import Refusal, Suspension
 from api.schemas.pages import Cursor, PageSize
-from orders.suspending import suspend_shop
+from orders.shop_standing import suspend_shop
 from shops import profiles, standing
 from shops.onboarding import reviews
 
@@ -121,7 +121,7 @@ def shop(request: Request, shop_id: UUID, caller: Admin) -> Response:
     responses=_404_409,
 )
 def suspend(request: Request, shop_id: UUID, body: Suspension, caller: Admin) -> Response:
-    """Take an active shop out of trade: matching no longer finds it, and it cannot quote.
+    """Take a shop out of trade: matching no longer finds it, and it cannot quote.
 
     Its quotes that stand lapse, and their customers are told; what it has won it delivers.
     """

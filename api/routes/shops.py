@@ -14,7 +14,8 @@ from api.bodies import JsonRoute
 from api.problems import PROBLEMS, Responses
 from api.schemas.shops import MemberToBe, ProfileChange
 from clutch.errors import NotFound
-from shops import members, profiles
+from orders.shop_standing import close_shop
+from shops import members, profiles, standing
 
 __all__ = ["router"]
 
@@ -64,6 +65,37 @@ def change(request: Request, shop_id: UUID, body: ProfileChange, caller: ShopOwn
     said = body.model_dump(mode="json", exclude_unset=True)
     with acting(request, caller) as session:
         return answer(profiles.change_profile(session, shop_id, said))
+
+
+@router.post(
+    "/{shop_id}/close",
+    name="close_shop",
+    response_model=standing.ShopStanding,
+    responses=_404_409,
+)
+def close(request: Request, shop_id: UUID, caller: ShopOwner) -> Response:
+    """Take the shop out of trade, for its owners; its quotes that stand lapse.
+
+    What it has won it delivers.
+    """
+    _assert_own(caller, shop_id)
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        return answer(close_shop(session, shop_id, actor=caller.name, now=now))
+
+
+@router.post(
+    "/{shop_id}/reopen",
+    name="reopen_shop",
+    response_model=standing.ShopStanding,
+    responses=_404_409,
+)
+def reopen(request: Request, shop_id: UUID, caller: ShopOwner) -> Response:
+    """Trade again after closing; for the shop's owners."""
+    _assert_own(caller, shop_id)
+    now = dt.datetime.now(dt.UTC)
+    with acting(request, caller) as session:
+        return answer(standing.reopen(session, shop_id, actor=caller.name, now=now))
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""What suspending a shop does to what it has offered, and leaves of what it has won."""
+"""What a shop leaves undone and does when it is suspended, or closes."""
 
 from typing import Any
 
@@ -89,3 +89,37 @@ def test_a_suspended_shop_delivers_what_it_won_and_quotes_no_more(
     assert counter.http.get(delivery).status_code == 200
     admin.http.post(f"/api/v1/admin/shops/{shop_id}/reinstate").raise_for_status()
     assert quoted(counter, other).status_code == 201
+
+
+def test_a_shop_closes_and_opens_again_as_its_owner_wishes(
+    place: Any, applicant: Any, admin: Any, counter: Any
+) -> None:
+    shop_id = shop_of(counter)
+    order = place.town.order(applicant.person, shops=[shop_id])
+    quote_id = quoted(counter, order).json()["quote_id"]
+    close, reopen = (f"/api/v1/shops/{shop_id}/{act}" for act in ("close", "reopen"))
+    early = counter.http.post(reopen)
+    assert (early.status_code, early.json()["type"]) == (409, "urn:clutch:problem:not-closed")
+    staff = place.caller(role="shop_staff", shop_id=shop_id)
+    assert staff.http.post(close).status_code == 403
+
+    closed = counter.http.post(close)
+    assert (closed.status_code, closed.json()["status"]) == (200, "inactive")
+    assert applicant.http.get(f"/api/v1/shops/{shop_id}").status_code == 404
+    quote = counter.http.get(f"/api/v1/shop-quotes/{quote_id}").json()
+    assert (quote["status"], quote["outcome_reason"]) == ("lapsed", "shop_closed")
+    path = f"/api/v1/auto-parts-orders/{order}"
+    assert applicant.http.get(path).json()["status"] == "submitted"
+    assert "quote-withdrawn" in events_in(place, f"user-{applicant.person.user_id}")
+    again = counter.http.post(close)
+    assert (again.status_code, again.json()["allowed"]) == (409, ["reopen"])
+
+    assert counter.http.post(reopen).json()["status"] == "active"
+    assert quoted(counter, order).status_code == 201
+    counter.http.post(close).raise_for_status()
+    suspend(admin, shop_id)
+    for refused in (counter.http.post(close), counter.http.post(reopen)):
+        assert (refused.status_code, refused.json()["allowed"]) == (409, [])
+    assert place.rows(
+        "SELECT act FROM audit_entry WHERE subject = :id ORDER BY sequence", id=f"shop:{shop_id}"
+    ) == [("close_shop",), ("reopen_shop",), ("close_shop",), ("suspend_shop",)]
