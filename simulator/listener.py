@@ -91,7 +91,11 @@ class Listener:
             await self._news.wait()
 
     def _client(self) -> socketio.AsyncClient:
-        client = socketio.AsyncClient(reconnection=False, http_session=self._session)
+        client = socketio.AsyncClient(
+            reconnection=False,
+            http_session=self._session,
+            handle_sigint=False,  # it would cancel everything: Ctrl-C is the command's
+        )
         client.on("*", self._on_event)
         client.on("disconnect", self._on_end)
         return client

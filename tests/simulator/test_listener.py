@@ -1,6 +1,8 @@
 """A simulated listener notices what it was not told, and what it was told twice."""
 
 import asyncio
+import os
+import signal
 from typing import Any
 
 import numpy as np
@@ -20,13 +22,21 @@ def tally() -> Tally:
     return Tally()
 
 
+class Stranger:
+    """Has a token, and no server that would take it."""
+
+    async def fresh_token(self) -> str:
+        return ""
+
+
 @pytest.fixture
 def listener(tally: Tally, heard: list[int]) -> Listener:
-    nobody: Any = None  # it never connects here
+    stranger: Any = Stranger()
+    session: Any = None  # it never connects here
     return Listener(
-        "http://127.0.0.1",
-        nobody,
-        nobody,
+        "http://127.0.0.1:9",
+        session,
+        stranger,
         ["shop-1"],
         lambda _, payload: heard.append(payload["sequence"]),
         tally=tally,
@@ -66,3 +76,14 @@ def test_what_is_lost_or_doubled_is_counted(
     assert heard == handled
     assert (tally.lost_events, tally.duplicate_events) == (lost, doubled)
     assert tally.heard_events == len(handled)
+
+
+def test_ctrl_c_ends_the_simulation_as_it_ends_any_command(listener: Listener) -> None:
+    async def listen_until_stopped() -> None:
+        listening = asyncio.create_task(listener.listen())
+        await asyncio.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGINT)
+        await listening
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(listen_until_stopped())
