@@ -30,6 +30,31 @@ _SCHEMES = {
     },
     _KEY: {"type": "http", "scheme": "bearer", "description": "The service key of a program."},
 }
+_INTRODUCTION = (
+    "People log in at `POST /api/v1/auth/log-in` and show the access token; programs show a service"
+    " key: either as `Authorization: Bearer ...`, which is what the button *Authorize* is for."
+    " Money is whole piastres, coordinates are (longitude, latitude), times are UTC. Lists go on"
+    " with `cursor`. Errors are problem details (RFC 9457) whose `type` is stable."
+)
+_TAGS = {
+    "accounts": "Joining, logging in, roles, keys for programs, the audit log.",
+    "matching": "Which nearby shops can serve a car, and by when.",
+    "vehicles": "A customer's cars.",
+    "orders": "Asking for parts, from the draft to the shops that are asked.",
+    "quotes": "What shops offer, compared side by side; accepting one, or parts of several.",
+    "payments": "Cash on delivery, cards and wallets, refunds.",
+    "deliveries": "From the counter to the door.",
+    "ratings": "What customers say of an order that was delivered.",
+    "kpis": "How the market does, and how a shop does.",
+    "events": "The log behind Socket.IO, for those who have no socket.",
+    "shop onboarding": "How a shop joins, step by step.",
+    "shops, administration": "Who may trade: applications approved or refused, suspension.",
+    "shops": "What a shop is to everybody, and to those who work there.",
+    "files": "Photos and documents.",
+    "notifications": "The inbox, push, and the devices it goes to.",
+    "webhooks": "Signed messages to partners' servers.",
+    "health": "Whether it runs, and how fast.",
+}
 _PROGRAMS = frozenset({Role.ORDER_SERVICE, Role.PIPELINE})
 _OF_A_BODY = (400, 408, 413, 415, 422)
 _OF_ALL = (429, 503)
@@ -53,6 +78,8 @@ def complete_openapi(app: FastAPI) -> None:
 
 
 def _complete(document: dict[str, Any], app: FastAPI) -> None:
+    document["info"]["description"] = _INTRODUCTION
+    document["tags"] = [{"name": name, "description": says} for name, says in _TAGS.items()]
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(shape.pop("$defs"))

@@ -24,7 +24,6 @@ from notifications.sealing import Seals, Unreadable
 
 __all__ = [
     "Deliveries",
-    "DeliveryView",
     "EndpointNameTaken",
     "EndpointOff",
     "EndpointView",
@@ -32,6 +31,7 @@ __all__ = [
     "NewEndpoint",
     "NewSecret",
     "StillWaiting",
+    "WebhookDelivery",
     "add_endpoint",
     "change_endpoint",
     "deliveries_of",
@@ -99,7 +99,7 @@ class NewSecret(TypedDict):
     secret: str
 
 
-class DeliveryView(TypedDict):
+class WebhookDelivery(TypedDict):
     """A message to an endpoint, and how far it came."""
 
     delivery_id: UUID
@@ -115,7 +115,7 @@ class DeliveryView(TypedDict):
 class Deliveries(TypedDict):
     """A page of the messages to an endpoint, newest first."""
 
-    deliveries: list[DeliveryView]
+    deliveries: list[WebhookDelivery]
     next_cursor: str | None
 
 
@@ -317,7 +317,7 @@ def deliveries_of(
 
 def send_again(
     session: Session, endpoint_id: UUID, delivery_id: UUID, *, actor: str, now: dt.datetime
-) -> DeliveryView:
+) -> WebhookDelivery:
     """Send a message once more, whether it was taken or given up; its id stays the same.
 
     Raises
@@ -374,7 +374,7 @@ def _view(row: Any) -> EndpointView:
     }
 
 
-def _delivery(row: Any) -> DeliveryView:
+def _delivery(row: Any) -> WebhookDelivery:
     return {
         "delivery_id": row.webhook_delivery_id,
         "event": row.event,

@@ -24,8 +24,8 @@ from storage.queue import Queue, enqueue_all
 from storage.session import as_platform
 
 __all__ = [
-    "Entry",
     "Inbox",
+    "Notification",
     "ReadMark",
     "ReadMarks",
     "forget_old",
@@ -41,7 +41,7 @@ __all__ = [
 _KEPT_FOR = dt.timedelta(days=365)
 
 
-class Entry(TypedDict):
+class Notification(TypedDict):
     """An entry of an inbox; `read_at` is null until it was read."""
 
     notification_id: UUID
@@ -57,7 +57,7 @@ class Entry(TypedDict):
 class Inbox(TypedDict):
     """A page of an inbox, newest first; `unread_count` is of all of it."""
 
-    notifications: list[Entry]
+    notifications: list[Notification]
     unread_count: int
     next_cursor: str | None
 
@@ -200,7 +200,7 @@ def inbox_of(
     }
 
 
-def _entry(row: Any) -> Entry:
+def _entry(row: Any) -> Notification:
     return {
         "notification_id": row.notification_id,
         "type": row.type,

@@ -24,12 +24,12 @@ from api.problems import PROBLEMS, SAFE, Responses
 from api.rate_limits import Limit, address_of
 from api.schemas.accounts import (
     CodeRequest,
+    ContactProof,
     LogIn,
     LogOut,
     PasswordReset,
     Refresh,
     Registration,
-    Verification,
 )
 from api.state import state_of
 
@@ -202,7 +202,7 @@ def _request_code(
 
 
 @router.post("/verify", name="verify", status_code=204)
-async def verify(request: Request, body: Verification, caller: Anyone) -> Response:
+async def verify(request: Request, body: ContactProof, caller: Anyone) -> Response:
     """Prove with a code that a phone or address is yours."""
     destination = body.destination()
     await state_of(request).limits.hit_log_in(destination, address_of(request))

@@ -12,7 +12,7 @@ from api.access import Admin
 from api.acting import acting, answer
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS, Responses
-from api.schemas.onboarding import Refusal, Suspension
+from api.schemas.onboarding import ReviewRefusal, Suspension
 from api.schemas.pages import Cursor, PageSize
 from orders.shop_standing import suspend_shop
 from shops import profiles, standing
@@ -74,7 +74,7 @@ def approve(request: Request, review_id: UUID, caller: Admin) -> Response:
     response_model=reviews.ShopReview,
     responses=_404_409,
 )
-def refuse(request: Request, review_id: UUID, body: Refusal, caller: Admin) -> Response:
+def refuse(request: Request, review_id: UUID, body: ReviewRefusal, caller: Admin) -> Response:
     """Give an application back with the reasons; its owners are told them."""
     now = dt.datetime.now(dt.UTC)
     with acting(request, caller) as session:

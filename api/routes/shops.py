@@ -12,7 +12,7 @@ from api.access import Anyone, ShopOwner, ShopStaff
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS, Responses
-from api.schemas.shops import MemberToBe, ProfileChange
+from api.schemas.shops import MemberToBe, ShopProfileChange
 from clutch.errors import NotFound
 from orders.shop_standing import close_shop
 from shops import members, profiles, standing
@@ -56,7 +56,7 @@ def profile(request: Request, shop_id: UUID, caller: ShopStaff) -> Response:
     response_model=profiles.ShopProfile,
     responses=_404,
 )
-def change(request: Request, shop_id: UUID, body: ProfileChange, caller: ShopOwner) -> Response:
+def change(request: Request, shop_id: UUID, body: ShopProfileChange, caller: ShopOwner) -> Response:
     """Change when the shop is open, where it delivers, what it charges; for its owners.
 
     What is left out stays as it is. Names, numbers and place were reviewed, and stay.

@@ -19,11 +19,11 @@ from api.state import state_of
 from notifications import endpoints
 from notifications.endpoints import (
     Deliveries,
-    DeliveryView,
     Endpoints,
     EndpointView,
     NewEndpoint,
     NewSecret,
+    WebhookDelivery,
 )
 
 __all__ = ["router"]
@@ -183,7 +183,7 @@ def deliveries(
 @router.post(
     "/{endpoint_id}/deliveries/{delivery_id}/resend",
     name="resend_webhook",
-    response_model=DeliveryView,
+    response_model=WebhookDelivery,
     responses={404: PROBLEMS[404], 409: PROBLEMS[409]},
 )
 def resend(request: Request, endpoint_id: UUID, delivery_id: UUID, caller: Admin) -> Response:

@@ -13,6 +13,7 @@ from api.schemas.matching import Text
 
 __all__ = [
     "CodeRequest",
+    "ContactProof",
     "DisableRequest",
     "LogIn",
     "LogOut",
@@ -22,7 +23,6 @@ __all__ = [
     "PersonChange",
     "Refresh",
     "Registration",
-    "Verification",
 ]
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
@@ -117,7 +117,7 @@ class CodeRequest(_Reached):
     purpose: Annotated[Purpose, Field(strict=False)]
 
 
-class Verification(_Reached):
+class ContactProof(_Reached):
     """The code that was sent for `verify`."""
 
     model_config = _with_examples({"phone": "010 1234 5678", "code": "123456"})

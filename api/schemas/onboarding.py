@@ -28,7 +28,7 @@ __all__ = [
     "GeoPolygon",
     "Phone",
     "Piastres",
-    "Refusal",
+    "ReviewRefusal",
     "StepBody",
     "StepName",
     "Suspension",
@@ -287,7 +287,7 @@ def checked_step(step: Step, sent: Any) -> dict[str, Any]:
         ) from None
 
 
-class Refusal(BaseModel):
+class ReviewRefusal(BaseModel):
     """Why a shop is not approved: what its owner is told, and can put right."""
 
     model_config = _STRICT | ConfigDict(

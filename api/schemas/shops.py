@@ -8,12 +8,12 @@ from api.schemas.matching import Text
 from api.schemas.onboarding import EMail, GeoPolygon, Phone, Piastres
 from api.schemas.opening_hours import Day, DayHours, WeekHours
 
-__all__ = ["MemberToBe", "ProfileChange"]
+__all__ = ["MemberToBe", "ShopProfileChange"]
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
-class ProfileChange(BaseModel):
+class ShopProfileChange(BaseModel):
     """How a shop trades; what is left out stays as it is."""
 
     model_config = _STRICT | ConfigDict(

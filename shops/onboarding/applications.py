@@ -33,8 +33,8 @@ from storage.session import as_platform
 
 __all__ = [
     "Handed",
+    "ReviewVerdict",
     "ShopApplication",
-    "Verdict",
     "application_view",
     "begin",
     "locked",
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 
-class Verdict(TypedDict):
+class ReviewVerdict(TypedDict):
     """What the administrators said; `reasons` when they refused."""
 
     status: Literal["waiting", "approved", "refused"]
@@ -71,7 +71,7 @@ class ShopApplication(TypedDict):
     inventory_setup: InventorySetup | None
     pricing_strategy: PricingStrategy | None
     verification: Verification | None
-    review: Verdict | None
+    review: ReviewVerdict | None
     shop_id: UUID | None
     created_at: dt.datetime
     updated_at: dt.datetime
@@ -157,7 +157,7 @@ def missing(row: ApplicationRow) -> list[Step]:
     return missing_steps(steps_of(row))
 
 
-def verdict(review: ReviewRow) -> Verdict:
+def verdict(review: ReviewRow) -> ReviewVerdict:
     """Return what was said in a review."""
     status: Any = review.decision or "waiting"
     return {

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 
 from accounts import audit
 from clutch.errors import Conflict, NotFound
 from notifications import inbox
-from shops.onboarding.applications import Verdict, steps_of, verdict
+from shops.onboarding.applications import ReviewVerdict, steps_of, verdict
 from shops.onboarding.steps import (
     BusinessInfo,
     InventorySetup,
@@ -47,7 +47,7 @@ __all__ = [
 Decision = Literal["waiting", "approved", "refused"]
 
 
-class ShopReviewSummary(Verdict):
+class ShopReviewSummary(ReviewVerdict):
     """A review in the queue."""
 
     review_id: UUID

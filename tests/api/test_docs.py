@@ -114,6 +114,19 @@ def test_operations_have_plain_ids_and_say_what_they_do(document: Any) -> None:
         assert len(operation["description"].partition("\n")[0]) > 20
 
 
+def test_a_generated_client_gets_plain_names(document: Any) -> None:
+    assert [
+        name
+        for name in document["components"]["schemas"]
+        if not re.fullmatch(r"[A-Z][A-Za-z]+", name)
+    ] == []
+
+
+def test_every_tag_says_what_it_is_about(document: Any) -> None:
+    used = {tag for _, _, operation in operations(document) for tag in operation["tags"]}
+    assert used == {tag["name"] for tag in document["tags"]}
+
+
 def test_what_is_guarded_says_so(document: Any) -> None:
     schemes = document["components"]["securitySchemes"]
     assert {schemes[name]["scheme"] for name in ("accessToken", "serviceKey")} == {"bearer"}
@@ -152,7 +165,7 @@ def test_the_page_names_every_problem_and_every_path(document: Any) -> None:
     types = {f"urn:clutch:problem:{slug}" for _, (_, slug, _) in errors._STATUSES}
     types |= {f"urn:clutch:problem:{slug}" for slug, _, _ in errors._BY_FRAMEWORK.values()}
     types.add(f"urn:clutch:problem:{errors._OUR_FAULT[1]}")
-    assert set(re.findall(r"^\\| `(urn:\S+)`", PAGE, re.M)) == types
+    assert set(re.findall(r"^\| `(urn:\S+)`", PAGE, re.M)) == types
     assert [path for path, _, _ in operations(document) if path not in PAGES] == []
 
 
