@@ -4,16 +4,29 @@ Each operation declares its rule by the type of its `caller` and, in `responses`
 of its own: 404 for a thing that may be missing, 409 for a refusal. What follows from the rule and
 from the shape of the request is added here for all: security, the roles, the header that names the
 shop, 400 to 503. So a route that says `responses={404: PROBLEMS[404]}` has said enough.
+
+`examples.json` has an answer for each schema that is one, as the API gave it.
 """
 
+from pathlib import Path
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from accounts.principal import Role
 from api.access import SHOP_HEADER, Access, operations
+from api.errors import (
+    Malformed,
+    TooLarge,
+    TooSlow,
+    Unauthorised,
+    UnsupportedMediaType,
+    problem_for,
+)
 from api.problems import PROBLEMS, Problem
+from clutch.errors import Conflict, Forbidden, InvalidInput, NotFound, TooMany, Unavailable
 
 __all__ = ["GUARDED", "complete_openapi", "operation_id"]
 
@@ -55,6 +68,21 @@ _TAGS = {
     "webhooks": "Signed messages to partners' servers.",
     "health": "Whether it runs, and how fast.",
 }
+_PROBLEM = "application/problem+json"
+_ANSWERS = Path(__file__).with_name("examples.json")
+_REFUSALS = (
+    Malformed(),
+    Unauthorised(),
+    Forbidden("for admin only"),
+    NotFound("order"),
+    TooSlow(10),
+    Conflict("the order is shipped and cannot become cancelled", allowed=["delivered"]),
+    TooLarge(256 * 1024),
+    UnsupportedMediaType("application/json"),
+    InvalidInput("limit", "a value of 50 or less"),
+    TooMany("requests", retry_after_seconds=12),
+    Unavailable("the database"),
+)
 _PROGRAMS = frozenset({Role.ORDER_SERVICE, Role.PIPELINE})
 _OF_A_BODY = (400, 408, 413, 415, 422)
 _OF_ALL = (429, 503)
@@ -87,6 +115,8 @@ def _complete(document: dict[str, Any], app: FastAPI) -> None:
     # FastAPI's own error shape is never sent.
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
+    for name, example in orjson.loads(_ANSWERS.read_bytes()).items():
+        schemas[name]["examples"] = [example]
     document["components"]["securitySchemes"] = _SCHEMES
     for methods in document["paths"].values():
         for operation in methods.values():
@@ -95,6 +125,13 @@ def _complete(document: dict[str, Any], app: FastAPI) -> None:
         documented = document["paths"].get(each.path, {}).get(each.method.lower())
         if documented and each.access:
             _say(documented, each.access)
+    problems = [problem_for(error)[0] for error in _REFUSALS]
+    shown = {str(each.status): each.model_dump(exclude_defaults=True) for each in problems}
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                if _is_problem(response):
+                    operation["responses"][status] = _with_example(response, shown[status])
 
 
 def _say(operation: dict[str, Any], access: Access) -> None:
@@ -143,4 +180,9 @@ def _shop_header() -> dict[str, Any]:
 
 
 def _is_problem(response: dict[str, Any]) -> bool:
-    return "application/problem+json" in response.get("content", {})
+    return _PROBLEM in response.get("content", {})
+
+
+def _with_example(response: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+    content = {**response["content"][_PROBLEM], "example": example}
+    return {**response, "content": {_PROBLEM: content}}

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
+from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
 from accounts.principal import Role
@@ -86,6 +87,42 @@ def test_every_body_has_examples_that_it_takes(model: Any) -> None:
     for example in schema["examples"]:
         reader.validate_json(json.dumps(example))
     assert len(schema["examples"]) >= 1
+
+
+def closed(schema: Any) -> Any:
+    """The schema, but with no field that it does not name."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    more = {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else {}
+    return more | {name: closed(each) for name, each in schema.items()}
+
+
+def examples_of(content: Any, schemas: Any) -> list[Any]:
+    """The examples of an answer: its own, else those of each schema that it may have."""
+    if "example" in content:
+        return [content["example"]]
+    references = re.findall(r"'#/components/schemas/(\w+)'", str(content["schema"]))
+    return [schemas[name]["examples"][0] for name in references]
+
+
+def test_every_answer_has_an_example_that_fits_its_schema(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    everything = closed({"components": {"schemas": schemas}})
+    checked = 0
+    for _, _, operation in operations(document):
+        for response in operation["responses"].values():
+            for kind, content in response.get("content", {}).items():
+                if not kind.endswith("json"):
+                    continue
+                shown = examples_of(content, schemas)
+                reader = Draft202012Validator(everything | {"allOf": [closed(content["schema"])]})
+                for example in shown:
+                    reader.validate(example)
+                assert shown
+                checked += 1
+    assert checked > 500
 
 
 def test_every_problem_is_documented_as_one(document: Any) -> None:
