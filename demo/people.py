@@ -1,7 +1,7 @@
 """Log-ins to look at the demo with: an administrator, a customer, and the owner of a shop.
 
 Their password is in the documentation: they are for a developer's machine and nothing else.
-Writes: app_user, user_role, shop_member.
+Writes: app_user, user_role, shop_member, shop.
 """
 
 import datetime as dt
@@ -33,7 +33,8 @@ class LogIn(NamedTuple):
 def add_people(session: Session, *, now: dt.datetime) -> list[LogIn]:
     """Add the people of the demo who are not there yet; return all of them.
 
-    The owner gets the shop of the demo that is nearest to Tahrir Square and carries Toyota.
+    The owner gets the shop that is nearest to Tahrir Square and carries Toyota. It never closes, so
+    that at any hour it is among those that hear of an order there.
     """
     password_hash = hashed(PASSWORD)
     admin = _person(session, ADMIN, "Admin", password_hash, now)
@@ -48,6 +49,7 @@ def add_people(session: Session, *, now: dt.datetime) -> list[LogIn]:
     has = people.memberships(session, owner)
     if not has:
         add_member(session, shop.shop_id, owner, "shop_owner")
+        queries.open_round_the_clock(session, shop.shop_id)
     return [*logins, LogIn(OWNER, f"the shop {has[0].name if has else shop.name}")]
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import polars as pl
-from sqlalchemy import Connection, any_, delete, exists, func, select, text
+from sqlalchemy import Connection, any_, delete, exists, func, select, text, update
 from sqlalchemy.orm import Session
 
 from demo.shops import DEMO_PREFIX
@@ -29,6 +29,7 @@ __all__ = [
     "holds_rows",
     "lock",
     "nearest_active_shop",
+    "open_round_the_clock",
     "remove_demo",
     "without_matching_index",
 ]
@@ -68,6 +69,16 @@ def nearest_active_shop(session: Session, make: str, lon: float, lat: float) -> 
         .limit(1)
     ).first()
     return None if row is None else ShopRow._make(row)
+
+
+def open_round_the_clock(session: Session, shop_id: UUID) -> None:
+    """Have a shop of the demo never close; one that is not the demo's keeps its hours."""
+    always = {"regular_hours": [0, 10_080], "ramadan_hours": None, "holiday_hours": [0, 1_440]}
+    session.execute(
+        update(Shop)
+        .where(Shop.shop_id == shop_id, Shop.shop_id.between(_FIRST, _LAST))
+        .values(**always, closed_on=[])
+    )
 
 
 def lock(connection: Connection) -> None:

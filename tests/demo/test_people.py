@@ -51,6 +51,33 @@ def test_the_admin_is_one_and_the_owner_has_an_active_toyota_shop(session: Sessi
     assert (status, carries) == ("active", True)
 
 
+def hours(session: Session) -> list[int]:
+    """When the owner's shop is open."""
+    found = session.scalars(
+        text("SELECT regular_hours FROM shop JOIN shop_member USING (shop_id)")
+    ).one()
+    return list(found)
+
+
+def test_the_owner_hears_of_orders_at_any_hour(session: Session) -> None:
+    demo.load(session.connection(), shops=120, seed=7, days=2, until=NOW.date())
+    add_people(session, now=NOW)
+    assert hours(session) == [0, 7 * 24 * 60]
+
+
+def test_a_shop_that_is_not_the_demos_keeps_its_hours(session: Session) -> None:
+    session.execute(
+        text(
+            "INSERT INTO shop (shop_id, name, status, location, brand_ids, regular_hours)"
+            " SELECT gen_random_uuid(), 'real', 'active',"
+            "  ST_SetSRID(ST_MakePoint(31.24, 30.04), 4326), ARRAY[brand_id], '{540,1320}'"
+            " FROM make WHERE name_en = 'Toyota'"
+        )
+    )
+    add_people(session, now=NOW)
+    assert hours(session) == [540, 1320]
+
+
 def test_asked_for_twice_they_are_there_once(session: Session) -> None:
     demo.load(session.connection(), shops=120, seed=7, days=2, until=NOW.date())
     assert add_people(session, now=NOW) == add_people(session, now=NOW)
