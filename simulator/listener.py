@@ -63,12 +63,14 @@ class Listener:
         while True:
             client = self._client()
             self._ended.clear()
-            with suppress(SocketIOError, TimeoutError):
-                await self._connect(client)
-                # It also ends when the server ends it, say because the person's shops are others.
-                cut_after = self._rng.exponential(self._cut_after_seconds)
-                await asyncio.wait_for(self._ended.wait(), cut_after)
-            await self._hang_up(client)
+            try:
+                with suppress(SocketIOError, TimeoutError):
+                    await self._connect(client)
+                    # The server may end it too, say because the person's shops are others.
+                    cut_after = self._rng.exponential(self._cut_after_seconds)
+                    await asyncio.wait_for(self._ended.wait(), cut_after)
+            finally:  # also when nobody listens any more: a second ear would hear it twice
+                await self._hang_up(client)
             await asyncio.sleep(self._rng.uniform(0, _AWAY_SECONDS))
 
     async def settle(self) -> None:

@@ -87,3 +87,33 @@ def test_ctrl_c_ends_the_simulation_as_it_ends_any_command(listener: Listener) -
 
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(listen_until_stopped())
+
+
+class Line:
+    """A connection that holds until somebody hangs up."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+
+    async def connect(self, *_: object, **__: object) -> None:
+        self.is_open = True
+
+    async def disconnect(self) -> None:
+        self.is_open = False
+
+
+def test_who_stops_listening_hangs_up(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Line()
+    monkeypatch.setattr(listener, "_client", lambda: line)
+    monkeypatch.setattr(listener, "_cut_after_seconds", 1_000_000)
+
+    async def listen_for_a_moment() -> bool:
+        listening = asyncio.create_task(listener.listen())
+        await asyncio.sleep(0.05)
+        was_open = line.is_open
+        listening.cancel()
+        await asyncio.wait([listening])
+        return was_open
+
+    assert asyncio.run(listen_for_a_moment())
+    assert not line.is_open
