@@ -1,5 +1,6 @@
 """`clutch demo`, from nothing to a market that can be looked at, and its end."""
 
+import json
 import os
 import re
 import signal
@@ -16,6 +17,8 @@ import pytest
 from cli.main import run
 from demo.people import ADMIN, CUSTOMER, OWNER, PASSWORD
 from storage.cluster import Database
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 def test_it_is_not_for_production(
@@ -54,8 +57,29 @@ def demo(fresh_database: Database, tmp_path: Path) -> Any:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def read_on(address: str, data: Path) -> str:
+    """Do what the README says to do beside the demo; return what its order came to."""
+    here = data / "checkout"
+    here.mkdir()
+    (here / ".clutch").symlink_to(data)
+    said: list[str] = []
+    for language, block in re.findall(r"```(sh|python)\n(.*?)```", README, re.S):
+        if "http://127.0.0.1:8000/" not in block:
+            continue
+        program = block.replace("http://127.0.0.1:8000", address)
+        shell = ["bash", "-euc"] if language == "sh" else [sys.executable, "-c"]
+        done = subprocess.run([*shell, program], cwd=here, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+    ordered, delivered, matched, ranked = said
+    assert json.loads(ordered)["invited"] == 8
+    assert len(json.loads(matched)["matches"]) == 3
+    assert len(ranked.splitlines()) == 20
+    return delivered
+
+
 @pytest.mark.slow
-def test_it_prints_log_ins_that_work_and_plays_a_market(demo: Any) -> None:
+def test_it_prints_log_ins_that_work_and_plays_a_market(demo: Any, tmp_path: Path) -> None:
     process, address = demo
     said: list[str] = []
     deadline = time.monotonic() + 300
@@ -71,6 +95,7 @@ def test_it_prints_log_ins_that_work_and_plays_a_market(demo: Any) -> None:
         login = {"email": email, "password": PASSWORD}
         entered = httpx.post(f"{address}/api/v1/auth/log-in", json=login, trust_env=False)
         assert entered.status_code == 200
+    assert read_on(address, tmp_path).split()[-3:-1] == ["delivered", "delivered"]
     figures = dict(re.findall(r"│ ([a-z ]+?) +│ +([0-9.,]+) │", told))
     assert int(figures["orders"]) == 24
     assert int(figures["delivered"]) > 0
