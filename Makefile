@@ -13,9 +13,9 @@ setup: .venv/ready ## make .venv from requirements.lock (quick when nothing chan
 	@$(BIN)/clutch db install
 
 .venv/ready: requirements.lock pyproject.toml
-	@command -v uv >/dev/null || $(PYTHON) -m uv --version >/dev/null 2>&1 || $(PYTHON) -m pip install --quiet uv \
-		|| $(PYTHON) -m pip install --quiet --break-system-packages uv
-	@if command -v uv >/dev/null; then UV=uv; else UV="$(PYTHON) -m uv"; fi; \
+	@echo "making .venv from requirements.lock: a few minutes the first time ..."
+	@command -v uv >/dev/null || test -x .uv/bin/uv || $(PYTHON) -m pip install --quiet --root-user-action=ignore --target .uv uv
+	@UV=$$(command -v uv || echo .uv/bin/uv); \
 		{ test -x $(BIN)/python || $$UV venv --quiet --python $(PYTHON) .venv; } \
 		&& $$UV pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.lock \
 		&& $$UV pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
