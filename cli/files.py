@@ -26,7 +26,8 @@ def read_frame(path: Path, *, name: str, text: Sequence[str] = ()) -> pl.DataFra
     Raises
     ------
     InvalidInput
-        There is no such file, its suffix is another, or it does not hold a table.
+        There is no such file, its suffix is another, or it does not hold a table; or a CSV file
+        holds no rows.
     """
     _check_suffix(path, _TABLES, field=name)
     if not path.is_file():
@@ -34,7 +35,7 @@ def read_frame(path: Path, *, name: str, text: Sequence[str] = ()) -> pl.DataFra
     try:
         if path.suffix.lower() == ".parquet":
             return pl.read_parquet(path)
-        return pl.read_csv(
+        frame = pl.read_csv(
             path,
             try_parse_dates=True,
             infer_schema_length=None,
@@ -46,6 +47,9 @@ def read_frame(path: Path, *, name: str, text: Sequence[str] = ()) -> pl.DataFra
         raise InvalidInput(
             name, f"a readable {kind} table with a header in {path}", found=reason
         ) from error
+    if frame.is_empty():  # what its columns hold is not known, so nothing else could be said
+        raise InvalidInput(name, "rows below the header", found=f"none in {path}")
+    return frame
 
 
 def check_output(path: Path, *, field: str, suffixes: Sequence[str] = _TABLES) -> None:

@@ -9,6 +9,7 @@ from rich.progress import Progress
 
 import forecasting
 from cli.files import check_output, read_frame, write_frame
+from cli.options import named_as_options
 from cli.plots import check_plot, write_chart
 from clutch.errors import InvalidInput
 from forecasting.plots import forecast_chart
@@ -48,7 +49,10 @@ def forecast(
     if plot is not None:
         check_plot(plot)
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    with (
+        named_as_options("freq", "horizon", "quantiles"),
+        Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
+    ):
         task = progress.add_task("reading", total=4)
         history = read_frame(sales, name="SALES", text=_KEYS)
         progress.update(task, advance=1, description="learning")

@@ -6,6 +6,8 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -44,11 +46,15 @@ def run(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     with _good_end():
         try:
-            _assembled(words)(words)
+            raise SystemExit(_assembled(words)(words, prog_name="clutch", standalone_mode=False))
+        except typer.TyperException as error:
+            _fail(_in_a_line(error), exit_code=error.exit_code, cause=error)
+        except typer.Abort as error:
+            _fail("stopped; nothing was done", exit_code=1, cause=error)
         except InvalidInput as error:
-            _fail(error, exit_code=2)
+            _fail(str(error), exit_code=2, cause=error)
         except ClutchError as error:
-            _fail(error, exit_code=1)
+            _fail(str(error), exit_code=1, cause=error)
         except KeyboardInterrupt:  # while the command's module was being imported
             raise SystemExit(130) from None
 
@@ -77,7 +83,12 @@ def _assembled(words: list[str]) -> typer.Typer:
     app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
     @app.callback()
-    def clutch() -> None:
+    def clutch(
+        _version: Annotated[
+            bool,
+            typer.Option("--version", callback=_show_version, help="Show the version and exit."),
+        ] = False,
+    ) -> None:
         """Clutch: an auto-parts marketplace and the shop system behind it."""
 
     called = words[0] if words and words[0] in _MODULES else None
@@ -86,6 +97,22 @@ def _assembled(words: list[str]) -> typer.Typer:
     return app
 
 
-def _fail(error: ClutchError, *, exit_code: int) -> None:
-    sys.stderr.write(f"clutch: {error}\n")
-    raise SystemExit(exit_code) from error
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"clutch {version('clutch')}")
+        raise typer.Exit
+
+
+def _in_a_line(error: typer.TyperException) -> str:
+    """Say what is wrong with a call, and where it is explained; nothing where that was shown."""
+    said = " ".join(error.format_message().split())
+    context: typer.Context | None = getattr(error, "ctx", None)
+    if not said or context is None:
+        return said
+    return f"{said.rstrip('.')} (see `{context.command_path} --help`)"
+
+
+def _fail(line: str, *, exit_code: int, cause: Exception) -> None:
+    if line:
+        sys.stderr.write(f"clutch: {line}\n")
+    raise SystemExit(exit_code) from cause

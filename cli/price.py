@@ -1,5 +1,6 @@
 """`clutch price`: elasticities and price suggestions from a file of sales, without a database."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.progress import Progress
 
 import pricing
 from cli.files import check_output, read_frame, write_frame
+from cli.options import named_as_options
 from cli.plots import check_plot, write_chart
 from clutch.errors import InvalidInput
 from pricing.plots import profit_chart
@@ -56,16 +58,17 @@ def price(
 
     Money may be in any unit, the same in the file and in the options.
     """
-    rails = _rails(
-        margin_floor=margin_floor,
-        margin_ceiling=margin_ceiling,
-        price_floor=price_floor,
-        price_ceiling=price_ceiling,
-        largest_change=largest_change,
-        ending_step=ending_step,
-        ending=ending,
-        confidence=confidence,
-    )
+    with named_as_options(*(rail.name for rail in fields(pricing.GuardRails))):
+        rails = pricing.GuardRails(
+            margin_floor=margin_floor,
+            margin_ceiling=margin_ceiling,
+            price_floor=price_floor,
+            price_ceiling=price_ceiling,
+            largest_change=largest_change,
+            ending_step=ending_step,
+            ending=ending,
+            confidence=confidence,
+        )
     check_output(out, field="--out")
     if plot is not None:
         check_plot(plot)
@@ -85,14 +88,6 @@ def price(
         if plot is not None:
             curves = pricing.profit_curves(model, current)
             write_chart(plot, profit_chart(curves, advice))
-
-
-def _rails(**limits: float | None) -> pricing.GuardRails:
-    try:
-        return pricing.GuardRails(**limits)  # type: ignore[arg-type]  # checked by the class itself
-    except InvalidInput as error:
-        option = "--" + error.field.replace("_", "-")
-        raise InvalidInput(option, error.expected, found=error.found) from error
 
 
 def _flat(table: pl.DataFrame, advice: pl.DataFrame) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import altair as alt
+import numpy as np
 import polars as pl
 import typer
 from rich.console import Console
@@ -13,6 +14,7 @@ from cli.files import check_output, read_frame, write_frame
 from cli.plots import Chart, check_plot, write_chart
 from clutch.errors import InvalidInput
 from clutch.frames import Column, checked
+from replenishment.per_part import POSITIVE, SHARE, ZERO_OR_MORE, Range
 from replenishment.supersession import supersede
 
 app = typer.Typer()
@@ -77,7 +79,12 @@ def reorder(
         check_plot(plot)
     if budget is not None and parts is None:
         raise InvalidInput("--budget", "--parts with on_hand and unit_cost beside it")
-    _check_share("--service-level", service_level)
+    _check("--lead-time", lead_time, POSITIVE)
+    _check("--lead-time-sd", lead_time_sd, ZERO_OR_MORE)
+    _check("--service-level", service_level, SHARE)
+    _check("--ordering-cost", ordering_cost, ZERO_OR_MORE)
+    _check("--holding-rate", holding_rate, POSITIVE)
+    _check("--budget", budget or 0.0, ZERO_OR_MORE)
     with Console(stderr=True).status("planning ..."):
         history = checked(
             read_frame(sales, name="SALES", text=["series_id"]),
@@ -110,9 +117,9 @@ def reorder(
     typer.echo(_summary(history, result), err=True)
 
 
-def _check_share(option: str, share: float) -> None:
-    if not 0 < share < 1:
-        raise InvalidInput(option, "a share above 0 and below 1", found=f"{share:g}")
+def _check(option: str, value: float, allowed: Range) -> None:
+    if len(allowed.refused(np.array([value]))):
+        raise InvalidInput(option, allowed.text, found=f"{value:g}")
 
 
 def _position(path: Path) -> pl.DataFrame:
@@ -168,8 +175,6 @@ def _own_or(
 def _holding_cost(
     position: pl.DataFrame | None, rate: float, history: pl.DataFrame
 ) -> float | pl.DataFrame:
-    if rate <= 0:
-        raise InvalidInput("--holding-rate", "a number above 0", found=f"{rate:g}")
     costs = _own_or(position, "unit_cost", 1.0, history)
     if not isinstance(costs, pl.DataFrame):
         return rate

@@ -37,6 +37,13 @@ def test_a_file_without_a_table_is_one_clear_line(
     assert "\n" not in str(refusal.value)
 
 
+def test_a_header_without_rows_is_said_to_be_one(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("series_id,period_start,quantity\n")
+    with pytest.raises(InvalidInput, match=r"SALES: expected rows below the header, found none"):
+        read_frame(path, name="SALES")
+
+
 @pytest.mark.parametrize("name", ["out.xlsx", "no_folder/out.csv", "folder.csv"])
 def test_an_output_that_cannot_be_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.csv").mkdir()

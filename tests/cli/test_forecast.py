@@ -96,10 +96,10 @@ def test_a_wrong_column_is_one_clear_line(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--freq", "Q"), "freq: expected one of D, W, M (days, weeks, months), found Q"),
-        (("--horizon", 0), "horizon: expected a whole number of periods from 1 to 400, found 0"),
+        (("--freq", "Q"), "--freq: expected one of D, W, M (days, weeks, months), found Q"),
+        (("--horizon", 0), "--horizon: expected a whole number of periods from 1 to 400, found 0"),
         (("--quantiles", "0.5;0.9"), "--quantiles: expected levels between 0 and 1 with commas"),
-        (("--quantiles", "1.5"), "quantiles: expected one or more different levels"),
+        (("--quantiles", "1.5"), "--quantiles: expected one or more different levels"),
         (("--out", "out.xlsx"), "--out: expected a file ending in .csv or .parquet"),
         (("--plot", "chart.pdf"), "--plot: expected a file ending in .png or .svg"),
         (("--freq", "W"), "sales.period_start: expected weeks that all start on the same weekday"),

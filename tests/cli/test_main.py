@@ -1,10 +1,12 @@
 """What an error looks like on a terminal, and how a command ends."""
 
+import io
 import signal
 import subprocess
 import sys
 import textwrap
 from collections.abc import Sequence
+from importlib.metadata import version
 
 import pytest
 import typer
@@ -48,25 +50,59 @@ def test_every_error_is_one_line_and_an_exit_code(
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "named", "explained"),
     [
-        ["absent"],
-        ["match", "--lon", "abc", "--make", "kia", "--lat", "30"],
-        ["match"],
-        ["match", "--colour", "red"],
-        ["serve", "--port", "70000"],
-        ["serve", "--workers", "0"],
+        (["absent"], "'absent'", "clutch --help"),
+        (["--colour"], "--colour", "clutch --help"),
+        (["match", "--lon", "abc", "--make", "kia", "--lat", "30"], "--lon", "clutch match --help"),
+        (["match"], "--make", "clutch match --help"),
+        (["match", "--colour", "red"], "--colour", "clutch match --help"),
+        (["serve", "--port", "70000"], "--port", "clutch serve --help"),
+        (["serve", "--workers", "0"], "--workers", "clutch serve --help"),
+        (["import", "shops"], "FILE", "clutch import shops --help"),
+        (["db", "absent"], "'absent'", "clutch db --help"),
     ],
 )
-def test_a_wrong_call_is_answered_with_the_usage(
-    capsys: pytest.CaptureFixture[str], words: list[str]
+def test_a_wrong_call_is_answered_with_one_line(
+    capsys: pytest.CaptureFixture[str], words: list[str], named: str, explained: str
 ) -> None:
     assert ending(words) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("Usage: ")
-    assert "Traceback" not in said.err
-    assert said.err.count("\n") <= 7
+    assert said.err.startswith("clutch: ")
+    assert said.err.count("\n") == 1
+    assert named in said.err
+    assert said.err.endswith(f"(see `{explained}`)\n")
+
+
+@pytest.mark.parametrize("words", [[], ["db"], ["import"]])
+def test_without_a_command_the_commands_are_listed(
+    capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    assert ending(words) == 2
+    said = capsys.readouterr()
+    assert "Commands" in said.out
+    assert said.err == ""
+
+
+def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(["--version"]) == 0
+    assert capsys.readouterr().out == f"clutch {version('clutch')}\n"
+
+
+def test_a_question_without_an_answer_stops_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = typer.Typer()
+
+    @app.command("ask")
+    def ask() -> None:
+        typer.confirm("Sure?", abort=True)
+
+    monkeypatch.setattr(main, "_assembled", lambda _: app)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert ending([]) == 1
+    assert capsys.readouterr().err == "clutch: stopped; nothing was done\n"
 
 
 @pytest.mark.parametrize("command", ["", *main._MODULES])

@@ -92,7 +92,11 @@ def test_periods_without_a_row_can_count_as_zero(sales: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("change", "words", "message"),
     [
-        (None, ["--lead-time", "0"], "lead_time: expected a number above 0"),
+        (None, ["--lead-time", "0"], "--lead-time: expected a number above 0, found 0"),
+        (None, ["--lead-time", "nan"], "--lead-time: expected a number above 0, found nan"),
+        (None, ["--lead-time-sd", "-1"], "--lead-time-sd: expected a number of 0 or more"),
+        (None, ["--ordering-cost", "-1"], "--ordering-cost: expected a number of 0 or more"),
+        (None, ["--parts", "parts.csv", "--budget", "-1"], "--budget: expected a number of 0 or"),
         (None, ["--service-level", "1.2"], "--service-level: expected a share above 0 and below 1"),
         (None, ["--budget", "10"], "--budget: expected --parts"),
         (None, ["--holding-rate", "0"], "--holding-rate: expected a number above 0"),
