@@ -28,6 +28,13 @@ class NotOurs(ClutchError):
         )
 
 
+class InUse(ClutchError):
+    """Another command works on the database that is to be deleted."""
+
+    def __init__(self) -> None:
+        super().__init__("another command uses the database: end that one first")
+
+
 @db.command()
 def install() -> None:
     """Install PostgreSQL with PostGIS where it is missing (Debian and Ubuntu; else say how)."""
@@ -83,8 +90,11 @@ def reset(
 ) -> None:
     """Delete the private database with all that is in it."""
     cluster = _cluster()
-    data = cluster.status().data
-    if not yes and not typer.confirm(f"Delete the database in {data} and all that is in it?"):
+    status = cluster.status()
+    if status.in_use:
+        raise InUse
+    asked = f"Delete the database in {status.data} and all that is in it?"
+    if not yes and not typer.confirm(asked):
         raise typer.Exit(1)
     cluster.reset()
     typer.echo("deleted; the next command makes an empty one")

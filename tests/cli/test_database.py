@@ -81,6 +81,15 @@ def test_reset_asks_and_takes_only_a_yes(
     assert len(deleted) == obeyed
 
 
+@pytest.mark.postgis
+def test_what_another_command_uses_is_not_deleted(call: Call, directory: Path) -> None:
+    with Cluster(directory / "postgres").used():
+        refusal = "clutch: another command uses the database: end that one first\n"
+        assert call("reset", "--yes") == (1, refusal)
+        assert "running" in call("status")[1]
+    assert call("reset", "--yes")[0] == 0
+
+
 @pytest.mark.parametrize("words", [("start",), ("stop",), ("reset", "--yes")])
 def test_a_named_server_is_not_ours_to_steer(
     call: Call, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
