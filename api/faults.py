@@ -20,10 +20,13 @@ _EXPECTED = {
     "float_type": "a number",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
     "int_parsing_size": "a whole number of fewer digits",
     "string_type": "text",
     "string_unicode": "text that is valid Unicode",
     "bool_type": "true or false",
+    "bool_parsing": "true or false",
     "list_type": "a list",
     "tuple_type": "a list",
     "model_type": "an object",
@@ -34,9 +37,11 @@ _EXPECTED = {
     **dict.fromkeys(
         ("uuid_parsing", "uuid_type"), "an id, as 019ab1c2-7f00-7000-8000-000000000001"
     ),
+}
+_TIMES = {
+    "date": "a day, as 2026-11-22",
     **dict.fromkeys(
-        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "timezone_aware"),
-        "a time with its offset from UTC, as 2026-01-31T12:00:00Z",
+        ("datetime", "timezone"), "a time with its offset from UTC, as 2026-01-31T12:00:00Z"
     ),
 }
 _PHRASES = {
@@ -66,6 +71,8 @@ def fault(entry: Mapping[str, Any]) -> FieldFault:
     'body.(unnamed)'
     >>> fault({"type": "missing", "loc": ("header", "Idempotency-Key")}).field
     'Idempotency-Key'
+    >>> fault({"type": "string_too_short", "loc": ("code",), "ctx": {"min_length": 6}}).expected
+    'at least 6 characters'
     """
     if entry["loc"] and entry["loc"][0] in _PARAMETERS:
         return FieldFault(field=".".join(map(str, entry["loc"][1:])), expected=_expected(entry))
@@ -86,6 +93,8 @@ def _expected(entry: Mapping[str, Any]) -> str:
         return "text that is not empty"
     if kind in _EXPECTED:
         return _EXPECTED[kind]
+    if kind.partition("_")[0] in _TIMES:
+        return _TIMES[kind.partition("_")[0]]
     if kind in _PHRASES:
         name, phrase = _PHRASES[kind]
         limit = limits.get(name)
