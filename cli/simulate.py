@@ -90,9 +90,11 @@ def _no_such() -> Any:
 def _show(outcome: Outcome) -> None:
     tally, kpis = outcome.tally, outcome.kpis
     console = Console()
-    figures = Table(title="The simulation, in simulated minutes", title_justify="left")
-    figures.add_column("")
-    figures.add_column("", justify="right")
+    figures = Table(
+        title="The simulation, in simulated minutes", title_justify="left", show_header=False
+    )
+    figures.add_column()
+    figures.add_column(justify="right")
     stars = sum(tally.stars) / len(tally.stars) if tally.stars else None
     rows = {
         **tally.summary(),
