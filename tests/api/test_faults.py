@@ -26,7 +26,11 @@ class Purpose(enum.StrEnum):
         (float, "many", "a number"),
         (dt.date, "soon", "a day, as 2026-11-22"),
         (AwareDatetime, "soon", "a time with its offset from UTC, as 2026-01-31T12:00:00Z"),
-        (AwareDatetime, "2026-11-22T12:00:00", "a time with its offset from UTC, as 2026-01-31T12:00:00Z"),
+        (
+            AwareDatetime,
+            "2026-11-22T12:00:00",
+            "a time with its offset from UTC, as 2026-01-31T12:00:00Z",
+        ),
         (Annotated[str, Field(min_length=1)], "", "text that is not empty"),
         (Annotated[str, Field(min_length=8)], "short", "at least 8 characters"),
         (
