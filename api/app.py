@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
@@ -67,14 +68,15 @@ _CORS: Any = {
 }
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, *, neighbourhood: Path | None = None) -> FastAPI:
     """Return the Clutch API; `settings` are read from the environment when left out.
 
+    Workers that share an address meet in `neighbourhood` (see `api.live.neighbours`).
     The database is opened when the application starts and closed when it stops.
     """
     chosen = settings or read_settings()
     metrics = Metrics()
-    live = Door(chosen)
+    live = Door(chosen, neighbourhood=neighbourhood)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -4,12 +4,14 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
+from api.live.neighbours import neighbourhood
 from api.live.protocol import MOST_BYTES
 from api.logs import configure_logs
 from clutch.errors import ClutchError
@@ -20,6 +22,7 @@ if sys.platform != "win32":
 
 __all__ = ["CannotListen", "DidNotStart", "listen", "serve", "served_app"]
 
+_NEIGHBOURHOOD = "CLUTCH_NEIGHBOURHOOD"  # where workers meet; for them alone
 _STOP_SECONDS = 10
 _SILENCE_MILLISECONDS = 30_000
 
@@ -58,7 +61,8 @@ def served_app() -> FastAPI:
     """Return the API of a process of its own, with its logs set up."""
     chosen = settings()
     configure_logs(chosen.environment)
-    return create_app(chosen)
+    directory = os.environ.get(_NEIGHBOURHOOD)
+    return create_app(chosen, neighbourhood=Path(directory) if directory else None)
 
 
 def serve(listening: socket.socket, *, workers: int) -> None:
@@ -70,7 +74,7 @@ def serve(listening: socket.socket, *, workers: int) -> None:
         The API did not come up.
     """
     config = uvicorn.Config(
-        "api.serving:served_app",
+        "api.serving:served_app",  # by name: a worker answers that it lives while it loads this
         factory=True,
         workers=workers,
         log_config=None,
@@ -84,7 +88,9 @@ def serve(listening: socket.socket, *, workers: int) -> None:
     configure_logs(settings().environment)
     _allow_many_sockets()
     if workers > 1:
-        Multiprocess(config, sockets=[listening]).run()
+        with neighbourhood() as directory:
+            os.environ[_NEIGHBOURHOOD] = str(directory or "")
+            Multiprocess(config, sockets=[listening]).run()
         return
     server = uvicorn.Server(config)
     # The server raises again what stopped it, when it has stopped in good order.

@@ -9,8 +9,9 @@ import asyncio
 import datetime as dt
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from api.errors import Unauthorised, problem_for
 from api.faults import fault
 from api.live.hints import hear_postgres, hear_redis
 from api.live.hub import PAGE, Hub, Listener, Position
+from api.live.neighbours import Neighbours
 from api.live.protocol import Protocol
 from api.live.watch import Watch
 from api.live.wire import frame
@@ -53,14 +55,21 @@ Result = TypeVar("Result")
 
 
 class Door:
-    """The Socket.IO application of one process: an ASGI application that works while `open`."""
+    """The Socket.IO application of one process: an ASGI application that works while `open`.
 
-    def __init__(self, settings: Settings) -> None:
+    Workers that share an address meet in `neighbourhood`.
+    """
+
+    def __init__(self, settings: Settings, *, neighbourhood: Path | None) -> None:
         self._settings = settings
-        # Requests of one polling client would reach several workers, which know each their own.
-        transports = ["polling", "websocket"] if settings.workers == 1 else ["websocket"]
+        self._neighbours = Neighbours(neighbourhood) if neighbourhood else None
+        # Requests of one polling client reach several workers, which know each their own.
+        may_poll = settings.workers == 1 or self._neighbours is not None
         self._protocol = Protocol(
-            transports=transports, is_welcome=self._is_welcome, connected=self._enter
+            transports=["polling", "websocket"] if may_poll else ["websocket"],
+            neighbours=self._neighbours,
+            is_welcome=self._is_welcome,
+            connected=self._enter,
         )
         self._protocol.on("connect", self._logged(self._connect))
         self._protocol.on("disconnect", self._logged(self._disconnect))
@@ -89,8 +98,11 @@ class Door:
         if self._settings.redis_url:
             works.append(partial(hear_redis, self._settings.redis_url, self._heard))
         tasks = [asyncio.create_task(_for_ever(work)) for work in works]
+        neighbours = self._neighbours
+        at_home = neighbours.open(self._protocol.serve) if neighbours else nullcontext()
         try:
-            yield
+            async with at_home:
+                yield
         finally:
             for task in tasks:
                 task.cancel()

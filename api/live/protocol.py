@@ -8,14 +8,17 @@ frame that it cannot read end its task with a traceback. Here such frames end th
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, cast
 from urllib.parse import parse_qs
 
+import engineio
 import socketio
 from socketio import packet
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
+from api.live.neighbours import Neighbours
 from api.live.wire import Wire
 
 __all__ = ["MOST_BYTES", "Protocol"]
@@ -24,6 +27,7 @@ MOST_BYTES = 16 * 1024
 """The most that a client says at once: a token, and a number for each of its rooms."""
 
 _MOST_SOCKETS = 10_000
+_BUSY = 503
 _SECONDS_TO_CONNECT = 10.0
 _PING_SECONDS, _PONG_SECONDS = 25, 20
 _RESERVED = ("connect", "disconnect")
@@ -34,16 +38,34 @@ _quiet = logging.getLogger("clutch.live.library")
 _quiet.setLevel(logging.CRITICAL)
 
 
+class _Sessions(engineio.AsyncServer):  # type: ignore[misc]
+    """The library's sessions, whose ids say whose they are among neighbours."""
+
+    def __init__(self, neighbours: Neighbours | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._neighbours = neighbours
+
+    def generate_id(self) -> str:
+        """Return the id of a new session."""
+        made = str(super().generate_id())
+        return self._neighbours.own(made) if self._neighbours else made
+
+
 class Protocol(socketio.AsyncServer):  # type: ignore[misc]
-    """The server of one process; `connected` is called when a client has been told that it is."""
+    """The server of one process; `connected` is called when a client has been told that it is.
+
+    With `neighbours` it answers for the sessions of other workers too, by asking them.
+    """
 
     def __init__(
         self,
         *,
         transports: list[str],
+        neighbours: Neighbours | None,
         is_welcome: Callable[[Headers], bool],
         connected: Callable[[str], None],
     ) -> None:
+        self._neighbours = neighbours
         super().__init__(
             async_mode="asgi",
             async_handlers=False,  # what a client says is dealt with in its order
@@ -64,13 +86,18 @@ class Protocol(socketio.AsyncServer):  # type: ignore[misc]
         if not self._is_welcome(Headers(scope=scope)):
             await _refuse(scope, send, status=403)
             return
-        is_new = b"sid=" not in scope["query_string"]
-        if is_new and len(self.eio.sockets) >= _MOST_SOCKETS:
-            await _refuse(scope, send, status=503)
+        session_id = _session_id(scope)
+        if not session_id and len(self.eio.sockets) >= _MOST_SOCKETS:
+            await _refuse(scope, send, status=_BUSY)
+            return
+        owner = self._neighbours.owner(session_id) if self._neighbours else None
+        if self._neighbours and owner:
+            if not await self._neighbours.pass_on(owner, scope, receive, send):
+                await _refuse(scope, send, status=400)
             return
         try:
             if scope["type"] == "http" and scope["method"] == "GET":
-                await self._answer_poll(scope, receive, send)
+                await self._answer_poll(session_id, scope, receive, send)
             else:
                 await self.handle_request(scope, receive, send)
         except (ValueError, KeyError):
@@ -79,7 +106,9 @@ class Protocol(socketio.AsyncServer):  # type: ignore[misc]
             if scope["type"] == "websocket" and (wire := self.wire(scope.get(_SOCKET, ""))):
                 wire.cut()
 
-    async def _answer_poll(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer_poll(
+        self, session_id: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         """Answer a poll, which waits for news; who goes away meanwhile is waited for no more."""
         asked = await receive()
 
@@ -92,10 +121,12 @@ class Protocol(socketio.AsyncServer):  # type: ignore[misc]
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             leaving.cancel()
-        socket_id = parse_qs(scope["query_string"].decode("latin-1")).get("sid", [""])[0]
-        if not answering.done() and (wire := self.wire(socket_id)):
+        if not answering.done() and (wire := self.wire(session_id)):
             wire.cut()
         await answering
+
+    def _engineio_server_class(self) -> Callable[..., _Sessions]:
+        return partial(_Sessions, self._neighbours)
 
     def wire(self, socket_id: str) -> Wire | None:
         """Return the way to the client of an Engine.IO socket that is there."""
@@ -151,10 +182,18 @@ def _is_understood(data: object) -> bool:
     return said.packet_type in (packet.CONNECT, packet.DISCONNECT)
 
 
+def _session_id(scope: Scope) -> str:
+    """Return the session that a request is of; empty: it begins one."""
+    query: str = scope["query_string"].decode("latin-1")
+    return parse_qs(query).get("sid", [""])[0]
+
+
 async def _refuse(scope: Scope, send: Send, *, status: int) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close"})  # which answers 403
         return
-    headers = [(b"retry-after", b"5"), (b"content-length", b"0")]
+    headers = [(b"content-length", b"0")]
+    if status == _BUSY:
+        headers.append((b"retry-after", b"5"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b""})

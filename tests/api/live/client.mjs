@@ -1,8 +1,8 @@
 // A socket.io client as an app would write it, driven by a test: JSON lines in and out.
 //
 // In:  {"connect": {"url", "token", "after"?, "transports"?}}, {"token"}, {"emit": [name, payload]},
-//      {"disconnect": true}
-// Out: {"connected"}, {"refused": {message, data}}, {"disconnected": reason},
+//      {"disconnect": true}; `transports` null: as the library chooses
+// Out: {"connected"}, {"upgraded"}, {"refused": {message, data}}, {"disconnected": reason},
 //      {"event": name, "payload"}, {"answer": payload}
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
@@ -18,12 +18,16 @@ function connect({ url, token: first, after: known = {}, transports = ["websocke
   token = first;
   Object.assign(after, known);
   socket = io(url, {
-    transports,
+    ...(transports && { transports }),
     auth: (answer) => answer({ token, after }),
     reconnectionDelay: 50,
     reconnectionDelayMax: 200,
   });
-  socket.on("connect", () => say({ connected: socket.io.engine.transport.name }));
+  socket.on("connect", () => {
+    const { engine } = socket.io;
+    say({ connected: engine.transport.name });
+    engine.once("upgrade", (transport) => say({ upgraded: transport.name }));
+  });
   socket.on("connect_error", (error) => {
     if (!socket.active) say({ refused: { message: error.message, data: error.data } });
   });
