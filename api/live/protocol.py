@@ -98,6 +98,8 @@ class Protocol(socketio.AsyncServer):  # type: ignore[misc]
         try:
             if scope["type"] == "http" and scope["method"] == "GET":
                 await self._answer_poll(session_id, scope, receive, send)
+            elif scope["type"] == "websocket" and session_id:
+                await self._answer_upgrade(session_id, scope, receive, send)
             else:
                 await self.handle_request(scope, receive, send)
         except (ValueError, KeyError):
@@ -124,6 +126,32 @@ class Protocol(socketio.AsyncServer):  # type: ignore[misc]
         if not answering.done() and (wire := self.wire(session_id)):
             wire.cut()
         await answering
+
+    async def _answer_upgrade(
+        self, session_id: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Let a WebSocket take over from polling; until it has, the client is told nothing.
+
+        The library would wait for ever for one that keeps silent, and tell the client no more when
+        one has failed.
+        """
+        session = self.eio.sockets.get(session_id)
+
+        async def in_time() -> Message:
+            if session is None or session.upgraded:
+                return await receive()
+            try:
+                return await asyncio.wait_for(
+                    cast("Coroutine[Any, Any, Message]", receive()), _SECONDS_TO_CONNECT
+                )
+            except TimeoutError:
+                return {"type": "websocket.disconnect"}
+
+        try:
+            await self.handle_request(scope, in_time, send)
+        finally:
+            if session is not None and not session.upgraded:
+                session.upgrading = False
 
     def _engineio_server_class(self) -> Callable[..., _Sessions]:
         return partial(_Sessions, self._neighbours)

@@ -1,6 +1,7 @@
 """Lines that break, clients that misbehave, and several processes: nothing is missed."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -171,11 +172,40 @@ def test_a_socket_that_never_says_who_it_is_ends(place: Place, monkeypatch: Any)
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_websocket_that_does_not_take_over_leaves_the_client_polling(
+    place: Place, monkeypatch: Any, silent: bool
+) -> None:
+    monkeypatch.setattr("api.live.protocol._SECONDS_TO_CONNECT", 0.5 if silent else 60)
+    mona = place.town.person()
+    url = socket_of(place)
+    polling = url.replace("ws:", "http:").replace("=websocket", "=polling")
+
+    async def story() -> None:
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            opened = (await client.get(polling)).text
+            session = f"&sid={json.loads(opened[1:])['sid']}"
+            await client.post(polling + session, content=f'40{{"token":"{mona.token}"}}')
+            async with websockets.connect(url + session, proxy=None) as socket:
+                if silent:
+                    await until_closed(socket)
+            told = ""
+            place.log.add(f"user-{mona.user_id}")
+            for _ in range(5):
+                told += (await client.get(polling + session)).text
+                if "new-quote" in told:
+                    return
+            raise AssertionError(told)
+
+    asyncio.run(story())
+
+
 def test_only_so_many_sockets_are_kept(place: Place, monkeypatch: Any) -> None:
     monkeypatch.setattr("api.live.protocol._MOST_SOCKETS", 0)
     polling = socket_of(place).replace("ws:", "http:").replace("=websocket", "=polling")
-    answer = httpx.get(polling, trust_env=False)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    for pretence in ("", "&sid=", "&asid=1"):
+        answer = httpx.get(polling + pretence, trust_env=False)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
     async def story() -> None:
         with pytest.raises(websockets.InvalidStatus):
