@@ -76,7 +76,7 @@ def create_app(settings: Settings | None = None, *, neighbourhood: Path | None =
     """
     chosen = settings or read_settings()
     metrics = Metrics()
-    live = Door(chosen, neighbourhood=neighbourhood)
+    live = Door(chosen, metrics.sockets, neighbourhood=neighbourhood)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""Counts and times of requests, for Prometheus to collect at `/metrics`.
+"""Counts and times of requests, and counts of sockets, for Prometheus to collect at `/metrics`.
 
 With several workers each answers for itself; the label `worker` (its process id) tells them apart.
 """
@@ -10,11 +10,31 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Metrics", "RequestMetrics"]
+__all__ = ["Metrics", "RequestMetrics", "SocketMetrics"]
 
 _WRONG_METHOD = 405
 _JOBS = ("todo", "doing", "failed")
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+
+
+class SocketMetrics:
+    """What the Socket.IO door of one process counts."""
+
+    def __init__(self, registry: CollectorRegistry, worker: str) -> None:
+        self.connected = Gauge(
+            "clutch_sockets", "Clients that listen now.", ["worker"], registry=registry
+        ).labels(worker)
+
+        def counter(name: str, help_text: str) -> Counter:
+            return Counter(name, help_text, ["worker"], registry=registry).labels(worker)
+
+        self.sent = counter("clutch_socket_events_total", "Events sent to clients.")
+        self.resumed = counter(
+            "clutch_socket_resumes_total", "Rooms that clients asked to hear from a number on."
+        )
+        self.cut_off = counter(
+            "clutch_socket_slow_clients_total", "Clients cut off because they did not read."
+        )
 
 
 class Metrics:
@@ -37,6 +57,7 @@ class Metrics:
             registry=self._registry,
         )
         self._jobs = Gauge("clutch_jobs", "Jobs in the queue.", ["status"], registry=self._registry)
+        self.sockets = SocketMetrics(self._registry, worker)
         self._worker = worker
         # Looking a label up by name costs more than counting: keep the children.
         self._counted: dict[tuple[str, str, int], Counter] = {}

@@ -32,6 +32,7 @@ from api.live.neighbours import Neighbours
 from api.live.protocol import Protocol
 from api.live.watch import Watch
 from api.live.wire import frame
+from api.metrics import SocketMetrics
 from api.problems import Problem
 from api.schemas.live import Handshake, Heard, Resume
 from api.state import State
@@ -60,8 +61,11 @@ class Door:
     Workers that share an address meet in `neighbourhood`.
     """
 
-    def __init__(self, settings: Settings, *, neighbourhood: Path | None) -> None:
+    def __init__(
+        self, settings: Settings, metrics: SocketMetrics, *, neighbourhood: Path | None
+    ) -> None:
         self._settings = settings
+        self._metrics = metrics
         self._neighbours = Neighbours(neighbourhood) if neighbourhood else None
         # Requests of one polling client reach several workers, which know each their own.
         may_poll = settings.workers == 1 or self._neighbours is not None
@@ -76,7 +80,7 @@ class Door:
         self._protocol.on("resume", self._logged(self._resume))
         self._protocol.on("ack", self._logged(self._ack))
         self._protocol.on("*", self._logged(self._other))
-        self._hub = Hub(self._news)
+        self._hub = Hub(self._news, metrics)
         self._admitted: dict[str, tuple[Listener, list[events.Standing]]] = {}
         self._listeners: dict[str, Listener] = {}
         self._connections: Counter[str] = Counter()
@@ -128,6 +132,7 @@ class Door:
         except ClutchError as error:
             problem = _problem(error)
             raise Refused(problem["detail"], problem) from None
+        self._metrics.resumed.inc(sum(after is not None for after in asked.values()))
         self._connections[caller.name] += 1
         self._admitted[socket_id] = (Listener(caller, expires_at, wire), standings)
 
@@ -152,6 +157,7 @@ class Door:
             self._count_out(listener)
             return
         self._listeners[sid] = listener
+        self._metrics.connected.inc()
         listener.wire.send(frame("rooms", {"rooms": standings}))
         self._hub.add(listener, {each["room"]: each["after"] for each in standings})
 
@@ -159,6 +165,7 @@ class Door:
         listener = self._listeners.pop(sid, None)
         if listener is not None:
             self._hub.remove(listener)
+            self._metrics.connected.dec()
             self._count_out(listener)
 
     def _count_out(self, listener: Listener) -> None:
@@ -176,6 +183,7 @@ class Door:
             (standing,) = await self._ask(events.standings({asked.room: asked.after}))
         except ClutchError as error:
             return _problem(error)
+        self._metrics.resumed.inc()
         self._hub.move(listener, asked.room, standing["after"])
         return standing
 

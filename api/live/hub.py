@@ -16,6 +16,7 @@ import structlog
 
 from accounts.principal import Principal
 from api.live.wire import Wire, frame
+from api.metrics import SocketMetrics
 from clutch.errors import Unavailable
 from notifications.events import Event
 
@@ -46,29 +47,17 @@ class Listener:
     positions: dict[str, int] = field(default_factory=dict)
     full_since: float | None = None
 
-    def takes_more(self) -> bool:
-        """Say whether the client keeps up; it is cut off when it has not for 10 seconds."""
-        if self.wire.waiting < _MOST_WAITING:
-            self.full_since = None
-            return True
-        now = time.monotonic()
-        self.full_since = self.full_since or now
-        if now - self.full_since > _STUCK_SECONDS and self.wire.is_open:
-            _log.info("cut off a listener that does not read", caller=self.caller.name)
-            self.wire.cut()
-        return False
-
 
 class Hub:
     """The listeners of a process; `read` gives the events after positions, at most `PAGE` each."""
 
-    def __init__(self, read: _Read) -> None:
+    def __init__(self, read: _Read, metrics: SocketMetrics) -> None:
         self._read = read
+        self._metrics = metrics
         self._rooms: dict[str, set[Listener]] = {}
         self._news: dict[str, None] = {}  # rooms to read, in the order they were hinted at
         self._held: set[str] = set()
         self._awake = asyncio.Event()
-        self.sent = 0
 
     @property
     def listeners(self) -> set[Listener]:
@@ -140,7 +129,7 @@ class Hub:
             room = next(iter(self._news))
             del self._news[room]
             for listener in self._rooms.get(room, ()):
-                if listener.takes_more():
+                if self._takes_more(listener):
                     positions.add((room, listener.positions[room]))
                 else:
                     self._hold(room)
@@ -156,15 +145,29 @@ class Hub:
         for listener in self._rooms.get(room, ()):
             if listener.positions[room] != after:
                 continue  # it was moved while the log was read
-            if not listener.takes_more():
+            if not self._takes_more(listener):
                 self._hold(room)
                 continue
             for told in frames:
                 listener.wire.send(told)
             listener.positions[room] = events[-1]["sequence"]
-            self.sent += len(events)
+            self._metrics.sent.inc(len(events))
         if len(events) == PAGE:
             self.hint(room)
+
+    def _takes_more(self, listener: Listener) -> bool:
+        """Say whether a client keeps up; it is cut off when it has not for 10 seconds."""
+        if listener.wire.waiting < _MOST_WAITING:
+            listener.full_since = None
+            return True
+        now = time.monotonic()
+        listener.full_since = listener.full_since or now
+        if now - listener.full_since > _STUCK_SECONDS and listener.wire.is_open:
+            _log.info("cut off a listener that does not read", caller=listener.caller.name)
+            self._metrics.cut_off.inc()
+            listener.wire.cut()
+            listener.full_since = now  # it takes a moment to end: once is enough
+        return False
 
     def _hold(self, room: str) -> None:
         """Look at a room again in a moment, when a listener may have taken what waits for it."""

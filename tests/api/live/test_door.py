@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -187,6 +189,43 @@ def test_clients_can_neither_join_nor_tell_others(place: Place, listening: Any, 
             assert (ear.heard, len(other.heard)) == ([], 1)
 
     asyncio.run(story())
+
+
+def figure(place: Place, name: str) -> float:
+    """Return what the server counts under a name."""
+    text = httpx.get(f"{place.address}/metrics", trust_env=False).text
+    return float(re.findall(rf"^{name}{{worker=.*}} (.*)$", text, re.M)[0])
+
+
+def test_metrics_count_clients_what_they_were_sent_and_asked_again(
+    place: Place, listening: Any
+) -> None:
+    mona = place.town.person()
+    room = f"user-{mona.user_id}"
+    place.log.add(room, room, room)
+    names = ("clutch_sockets", "clutch_socket_events_total", "clutch_socket_resumes_total")
+
+    def counts() -> list[float]:
+        return [figure(place, name) for name in names]
+
+    before = counts()
+
+    async def story() -> list[float]:
+        async with (
+            listening(place.address, mona.token, after={room: 1}) as ear,
+            listening(place.address, mona.token) as other,
+        ):
+            await other.client.call("resume", {"room": room, "after": 0})
+            await ear.until(2)
+            await other.until(3)
+            return counts()
+
+    during = asyncio.run(story())
+    added = [now - then for now, then in zip(during, before, strict=True)]
+    assert added == [2, 5, 2]
+    deadline = time.monotonic() + 5
+    while figure(place, "clutch_sockets") != before[0]:
+        assert time.monotonic() < deadline
 
 
 def strange_tokens(person: Any) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -245,3 +246,5 @@ def test_a_reader_who_stops_is_cut_off_and_goes_on_where_they_stopped(
             assert ear.numbers(room) == list(range(len(heard) + 1, 801))
 
     asyncio.run(story())
+    figures = httpx.get(f"{place.address}/metrics", trust_env=False).text
+    assert re.search(r"^clutch_socket_slow_clients_total{.*} 1.0$", figures, re.M)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.principal import Principal
 from api.live.hub import PAGE, Hub, Listener, Position
+from api.metrics import Metrics
 from clutch.errors import Unavailable
 from notifications.events import Event
 
@@ -59,6 +60,10 @@ class Log:
         }
 
 
+def hub_of(log: Log) -> Hub:
+    return Hub(log.read, Metrics().sockets)
+
+
 def listener() -> tuple[Listener, Ear]:
     ear = Ear()
     return Listener(CALLER, NOW, ear), ear  # type: ignore[arg-type]
@@ -90,7 +95,7 @@ STEPS = st.lists(
 @settings(max_examples=150, deadline=None)
 def test_every_listener_hears_each_event_of_its_rooms_once_and_in_order(steps: Any) -> None:
     log = Log()
-    hub = Hub(log.read)
+    hub = hub_of(log)
     here: list[tuple[Listener, Ear, dict[str, int]]] = []
     left: list[tuple[Ear, dict[str, int]]] = []
 
@@ -127,7 +132,7 @@ def test_every_listener_hears_each_event_of_its_rooms_once_and_in_order(steps: A
 
 def test_a_room_is_heard_again_from_where_one_asks() -> None:
     log = Log()
-    hub = Hub(log.read)
+    hub = hub_of(log)
     log.last["a"] = 3
     again, ear = listener()
 
@@ -145,7 +150,7 @@ def test_a_room_is_heard_again_from_where_one_asks() -> None:
 def test_who_does_not_read_is_sent_no_more_until_they_do(monkeypatch: Any) -> None:
     monkeypatch.setattr("api.live.hub._PAUSE_SECONDS", 0.001)
     log = Log()
-    hub = Hub(log.read)
+    hub = hub_of(log)
     log.last["a"] = 5
     slow, ear = listener()
     other, prompt = listener()
@@ -166,7 +171,7 @@ def test_who_does_not_read_is_sent_no_more_until_they_do(monkeypatch: Any) -> No
 def test_who_has_not_read_for_long_is_cut_off(monkeypatch: Any) -> None:
     monkeypatch.setattr("api.live.hub._PAUSE_SECONDS", 0.001)
     monkeypatch.setattr("api.live.hub._STUCK_SECONDS", 0.01)
-    hub = Hub(Log().read)
+    hub = hub_of(Log())
     slow, ear = listener()
     ear.waiting = 1_000
 
@@ -182,7 +187,7 @@ def test_news_waits_while_the_database_is_away(monkeypatch: Any) -> None:
     monkeypatch.setattr("api.live.hub._RETRY_SECONDS", 0)
     log = Log()
     log.failures, log.last["a"] = 3, 2
-    hub = Hub(log.read)
+    hub = hub_of(log)
     waiting, ear = listener()
 
     async def story() -> None:
@@ -194,7 +199,7 @@ def test_news_waits_while_the_database_is_away(monkeypatch: Any) -> None:
 
 def test_rooms_that_nobody_listens_to_are_not_read() -> None:
     log = Log()
-    hub = Hub(log.read)
+    hub = hub_of(log)
 
     async def story() -> None:
         hub.hint("a")
@@ -206,7 +211,7 @@ def test_rooms_that_nobody_listens_to_are_not_read() -> None:
 
 def test_a_lost_hint_is_noticed_by_the_numbers() -> None:
     log = Log()
-    hub = Hub(log.read)
+    hub = hub_of(log)
     there, ear = listener()
 
     async def story() -> None:
