@@ -76,8 +76,12 @@ def _check(option: str, value: float, low: float, high: float) -> None:
 
 
 def _server(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
         raise InvalidInput("--url", "the address of a server, as http://127.0.0.1:8000")
     return url.rstrip("/")
 

@@ -100,9 +100,13 @@ class Caller:
         if answer.status_code == 401 and used:
             await self._renew(used)
             answer = await self._sent(method, path, request)
-        content = answer.json() if answer.content else None
-        if answer.status_code >= 400:
-            raise Refused(f"{method} {path}", answer.status_code, content or {})
+        call, status = f"{method} {path}", answer.status_code
+        try:
+            content = answer.json() if answer.content else None
+        except ValueError:
+            raise Refused(call, status, {"detail": "not as a Clutch server does"}) from None
+        if status >= 400:
+            raise Refused(call, status, content or {})
         return content
 
     async def _sent(self, method: str, path: str, request: Mapping[str, Any]) -> httpx.Response:

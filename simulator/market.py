@@ -29,6 +29,7 @@ __all__ = ["Outcome", "Plan", "live"]
 _ORDERS_AN_HOUR = 30.0
 _ORDERS_A_CUSTOMER = 2
 _LONGEST_STORY_MINUTES = 900.0
+_PATIENCE_SECONDS = 300.0  # more, for a server that is slow
 _AT_ONCE = 4
 _CUT_AFTER_SECONDS = 6.0
 _CUSTOMERS, _SHOPS, _ARRIVALS = range(3)  # streams of random numbers
@@ -156,7 +157,9 @@ class _Market:
             for number, at in enumerate(np.cumsum(gaps))
         ]
         longest = float(gaps.sum()) + _LONGEST_STORY_MINUTES
-        _, late = await asyncio.wait(stories, timeout=self.pace.seconds(longest) + 60)
+        _, late = await asyncio.wait(
+            stories, timeout=self.pace.seconds(longest) + _PATIENCE_SECONDS
+        )
         for _ in late:
             self.tally.surprise("an order took longer than any should")
         await _ended([*late, *customers])

@@ -63,6 +63,8 @@ def test_a_simulated_market_lives_and_loses_nothing(
         ("--speed", "0.1"),
         ("--shops", "1000"),
         ("--url", "ftp://here"),
+        ("--url", "http://[::1"),
+        ("--url", "http://127.0.0.1:99999"),
         ("--district", "Atlantis"),
     ],
 )

@@ -96,6 +96,13 @@ def test_a_refusal_says_what_kind_it_is() -> None:
     assert (refused.value.status, refused.value.kind) == (409, "quote-expired")
 
 
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_what_is_no_clutch_server_is_told_apart(status: int) -> None:
+    page = httpx.Response(status, text="<html>")
+    with pytest.raises(Refused, match="not as a Clutch server does"):
+        talk(Server(page), lambda caller: caller.log_in(LOGIN))
+
+
 def test_it_gives_up_at_last() -> None:
     server = Server(*[httpx.ConnectError("away")] * 20)
     with pytest.raises(Unavailable):
