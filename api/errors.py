@@ -42,8 +42,10 @@ _MOST_FAULTS = 20
 class Unauthorised(ClutchError):
     """The caller showed no proof of who they are, or one that does not hold."""
 
-    def __init__(self) -> None:
-        super().__init__("send an access token or a service key as `Authorization: Bearer <...>`")
+    def __init__(
+        self, proof: str = "an access token or a service key as `Authorization: Bearer <...>`"
+    ) -> None:
+        super().__init__(f"send {proof}")
 
 
 class Malformed(ClutchError):

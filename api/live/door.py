@@ -50,6 +50,7 @@ _HANDSHAKES_AT_ONCE = 4  # of the connections that HTTP requests read by, half s
 _RETRY_SECONDS = 5
 _RESTART_SECONDS = 1.0
 _BEARER = "bearer "
+_PROOF = "a living access token as `auth: {token}`"
 
 Said = TypeVar("Said", bound=BaseModel)
 Result = TypeVar("Result")
@@ -130,7 +131,7 @@ class Door:
             wire.cut()
             raise Refused from None
         except ClutchError as error:
-            problem = _problem(error)
+            problem = _problem(Unauthorised(_PROOF) if isinstance(error, Unauthorised) else error)
             raise Refused(problem["detail"], problem) from None
         self._metrics.resumed.inc(sum(after is not None for after in asked.values()))
         self._connections[caller.name] += 1

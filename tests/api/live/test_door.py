@@ -154,6 +154,8 @@ def test_a_client_resumes_a_room_of_its_own_and_no_other(place: Place, listening
             assert refusal == missing
             assert refusal["status"] == 404
             assert ear.numbers(other) == []
+            unknown = await ear.client.call("resume", {"room": "lobby", "after": 0})
+            assert unknown["detail"].startswith("room: expected user-{id} or shop-{id}")
 
     asyncio.run(story())
 
@@ -253,7 +255,11 @@ def test_a_token_that_does_not_hold_is_refused(place: Place, kind: str) -> None:
 
 @pytest.mark.parametrize("auth", [None, {}, {"after": {}}])
 def test_nobody_is_let_in_without_a_token(place: Place, auth: Any) -> None:
-    assert refused(place.address, auth)["data"]["status"] == 401
+    told = refused(place.address, auth)["data"]
+    assert (told["status"], told["detail"]) == (
+        401,
+        "send a living access token as `auth: {token}`",
+    )
 
 
 @pytest.mark.parametrize(
