@@ -25,6 +25,7 @@ _NAME_BYTES = 4
 _OF_A_WORKER = re.compile(r"([0-9a-f]{8})\.")
 _CARRIED = ("type", "method", "path", "query_string", "headers")
 _SIZE_BYTES = 4
+_BACKLOG = 2048  # where it is full, who connects is turned away at once
 _BYTES = "latin-1"
 
 
@@ -62,7 +63,7 @@ class Neighbours:
             await _answer(app, reader, writer)
 
         here = self._directory / self._name
-        server = await asyncio.start_unix_server(answer, here)
+        server = await asyncio.start_unix_server(answer, here, backlog=_BACKLOG)
         try:
             yield
         finally:
@@ -76,26 +77,31 @@ class Neighbours:
         except OSError:
             return False
         asked = {key: scope[key] for key in _CARRIED if key in scope}
-        listening = asyncio.create_task(_carry(asked, receive, writer))
+        carrying = asyncio.create_task(_carry(asked, receive, writer))
         answered = False
         try:
             while (message := await _read(reader)) is not None:
                 await send(message)
                 answered = True
+            if carrying.done():
+                carrying.result()  # raises what was wrong with the request
         finally:
-            listening.cancel()
+            carrying.cancel()
             writer.close()
         return answered
 
 
 async def _carry(asked: Message, receive: Receive, writer: asyncio.StreamWriter) -> None:
-    """Tell the owner what is asked, and what else the client says until it leaves."""
-    with suppress(ConnectionError):
-        await _write(writer, asked)
-        said: Message = {"type": ""}
+    """Tell the owner what is asked, and what else the client says; hang up when it leaves."""
+    said = asked
+    try:
         while not said["type"].endswith(".disconnect"):
-            said = await receive()
             await _write(writer, said)
+            said = await receive()
+    except ConnectionError:
+        pass  # the owner is gone
+    finally:
+        writer.close()
 
 
 async def _answer(app: ASGIApp, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

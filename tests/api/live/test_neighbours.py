@@ -6,7 +6,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -50,7 +50,9 @@ class Line:
         _, figures = self.ask("GET", "/metrics")
         self.worker = int(re.findall(rb'worker="(\d+)"', figures)[0])
 
-    def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+    def ask(
+        self, method: str, path: str, body: str | Iterable[bytes] | None = None
+    ) -> tuple[int, bytes]:
         self.http.request(method, path, body)
         answer = self.http.getresponse()
         return answer.status, answer.read()
@@ -100,6 +102,12 @@ def test_a_worker_answers_polls_of_a_session_that_another_began(place: Place) ->
             assert "ورشة النيل".encode() in frames(there.ask("GET", session))[0]
             assert there.ask("POST", session, "1") == (200, b"OK")  # leaves
             assert here.ask("GET", session)[0] == 400
+
+
+def test_a_body_past_the_limit_is_not_passed_on_to_its_end(place: Place) -> None:
+    with two_lines(place.port) as (here, there):
+        session = here.begin()
+        assert there.ask("POST", session, (b"x" * 65_536 for _ in range(8)))[0] == 413
 
 
 def test_a_websocket_takes_over_from_polling_at_another_worker(place: Place) -> None:
