@@ -30,7 +30,7 @@ __all__ = [
     "most_balanced",
 ]
 
-_SECONDS_TO_SOLVE = 2.0
+_SECONDS_TO_SOLVE, _SECONDS_FOR_FEWEST_SHOPS = 2.0, 0.25
 _OPTIMAL = 0
 
 
@@ -86,7 +86,7 @@ class SplitPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """The cheapest way to buy all that can be had.
+    """The cheapest way to buy all that can be had; of equals one with few shops.
 
     `missing` is how many of each line nobody offers. `promise_at` is when the last shop has
     delivered (None where one of them has not said). `is_optimal` is False when the time to solve
@@ -187,7 +187,8 @@ def best_split(
 ) -> Split | None:
     """Return the cheapest way to buy as many of each line as the shops together offer.
 
-    Its cost is that of the goods and of the delivery fee of each shop that is used. With
+    Its cost is that of the goods and of the delivery fee of each shop that is used; of ways that
+    cost the same it takes one with the fewest shops, unless those are too many to compare. With
     `arrive_by` only shops that promise to have delivered by then are used. None: nobody offers
     anything.
 
@@ -218,14 +219,13 @@ def best_split(
         return None
     offered = {line: sum(cell.most for cell in cells if cell.line == line) for line in wanted}
     needed = {line: min(count, offered[line]) for line, count in wanted.items()}
-    units, is_optimal = _solved(usable, cells, needed)
-    parts = _parts(usable, cells, units)
+    parts, is_optimal = _solved(usable, cells, needed)
     return Split(
         parts=parts,
         missing={
             line: count - needed[line] for line, count in wanted.items() if needed[line] < count
         },
-        total_piastres=sum(part.goods_piastres + part.fee_piastres for part in parts),
+        total_piastres=_total(parts),
         promise_at=_last_promise(usable, parts),
         is_optimal=is_optimal,
     )
@@ -242,11 +242,32 @@ class _Cell(NamedTuple):
 
 def _solved(
     offers: Sequence[ShopOffer], cells: Sequence[_Cell], needed: Mapping[int, int]
+) -> tuple[list[SplitPart], bool]:
+    """Return what to buy at each shop, and whether nothing can be cheaper.
+
+    Prices are whole piastres: a share of one for each shop decides just between equals. Where many
+    shops ask the same that can take long, and the cheapest way is sought without it.
+    """
+    share = 1 / (len(offers) + 1)
+    units, is_optimal = _least(offers, cells, needed, share, _SECONDS_FOR_FEWEST_SHOPS)
+    found = [_parts(offers, cells, units)]
+    if not is_optimal:
+        units, is_optimal = _least(offers, cells, needed, 0.0, _SECONDS_TO_SOLVE)
+        found.append(_parts(offers, cells, units))
+    return min(found, key=lambda parts: (_total(parts), len(parts))), is_optimal
+
+
+def _least(
+    offers: Sequence[ShopOffer],
+    cells: Sequence[_Cell],
+    needed: Mapping[int, int],
+    a_shop: float,
+    seconds: float,
 ) -> tuple[list[int], bool]:
-    """Return the units to buy of each cell, and whether nothing can be cheaper.
+    """Return the units to buy of each cell, and whether that is proven to be the least.
 
     Variables, in this order: the units u of each cell, whether each shop is used (y), whether it
-    delivers free (z). Minimise sum(price u) + sum(fee (y - z)).
+    delivers free (z). Minimise sum(price u) + sum(fee (y - z)) + sum(a_shop y).
     """
     _, line, most, price = np.array(cells, dtype=np.float64).T
     # What every solution pays is left out, so that the solver's tolerance is of the difference.
@@ -255,11 +276,11 @@ def _solved(
     fee = np.array([offer.fee_piastres for offer in offers], dtype=np.float64)
     can_be_free = [_can_be_free(offer, shop, cells) for shop, offer in enumerate(offers)]
     answer = milp(
-        np.concatenate([above_floor, fee, -fee]),
+        np.concatenate([above_floor, fee + a_shop, -fee]),
         integrality=np.ones(len(cells) + 2 * len(offers)),
         bounds=Bounds(0, np.concatenate([most, np.ones(len(offers)), can_be_free])),
         constraints=_constraints(offers, cells, needed),
-        options={"mip_rel_gap": 0.0, "time_limit": _SECONDS_TO_SOLVE},
+        options={"mip_rel_gap": 0.0, "time_limit": seconds},
     )
     if answer.x is None:
         return _cheapest_units(cells, needed), False
@@ -333,6 +354,10 @@ def _parts(
             by_line = {cell.line: count for cell, count in bought}
             parts.append(SplitPart(offer.quote_id, by_line, goods, fee))
     return parts
+
+
+def _total(parts: Sequence[SplitPart]) -> int:
+    return sum(part.goods_piastres + part.fee_piastres for part in parts)
 
 
 def _in_time(offers: Sequence[ShopOffer], arrive_by: dt.datetime | None) -> list[ShopOffer]:

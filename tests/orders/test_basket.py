@@ -90,6 +90,25 @@ def test_units_of_one_line_come_from_two_shops_and_what_nobody_has_is_missing() 
     assert split.total_piastres == 200 + 5 + 240 + 7
 
 
+def test_of_splits_that_cost_the_same_one_shop_is_enough() -> None:
+    first = offer(1, {1: (1, 12), 2: (1, 10)}, fee=0)
+    second = offer(2, {1: (1, 10), 2: (1, 10)}, fee=0)
+    split = best_split([first, second], {1: 1, 2: 1})
+    assert split is not None
+    assert [(part.quote_id.int, part.units) for part in split.parts] == [(2, {1: 1, 2: 1})]
+
+
+def test_shops_that_all_ask_the_same_are_split_to_the_optimum_all_the_same() -> None:
+    chance = np.random.default_rng(0)
+    offers = [
+        offer(shop, {line: (4, 1_000) for line in range(1, 51) if chance.random() < 0.3}, fee=0)
+        for shop in range(24)
+    ]
+    split = best_split(offers, dict.fromkeys(range(1, 51), 1))
+    assert split is not None
+    assert (split.is_optimal, split.total_piastres) == (True, 50_000)
+
+
 def test_a_split_bounded_by_a_time_uses_only_shops_that_promise_it() -> None:
     offers = [offer(1, {1: (1, 100)}, hours=30), offer(2, {1: (1, 150)}, hours=2)]
     assert best_split(offers, {1: 1}).total_piastres == 100  # type: ignore[union-attr]
@@ -114,13 +133,13 @@ def test_prices_at_the_limit_are_added_up_exactly() -> None:
 def markets(draw: st.DrawFn) -> tuple[list[ShopOffer], dict[int, int]]:
     lines, shops = draw(st.integers(1, 4)), draw(st.integers(1, 3))
     wanted = {line: draw(st.integers(1, 2)) for line in range(1, lines + 1)}
-    price = st.one_of(st.integers(0, 30), st.integers(100_000, 5_000_000))
+    price = st.one_of(st.integers(9, 10), st.integers(0, 30), st.integers(100_000, 5_000_000))
     offers = []
     for number in range(shops):
         held = draw(st.lists(st.sampled_from(sorted(wanted)), unique=True))
         prices = {line: (draw(st.integers(1, wanted[line])), draw(price)) for line in held}
         free_from = draw(st.one_of(st.none(), st.integers(0, 200), st.integers(0, 20_000_000)))
-        fee = draw(st.one_of(st.integers(0, 60), st.integers(0, 500_000)))
+        fee = draw(st.one_of(st.just(0), st.integers(0, 60), st.integers(0, 500_000)))
         offers.append(offer(number, prices, fee=fee, free_from=free_from))
     return offers, wanted
 
@@ -132,26 +151,28 @@ def allocations(offers: list[ShopOffer], line: int, need: int) -> Iterator[tuple
             yield units
 
 
-def cheapest_by_trying_all(offers: list[ShopOffer], wanted: dict[int, int]) -> int:
+def best_by_trying_all(offers: list[ShopOffer], wanted: dict[int, int]) -> tuple[int, int]:
+    """Return the least cost, and the fewest shops that it takes."""
     prices = [{each.line: each.unit_price_piastres for each in offer.lines} for offer in offers]
     held = [{each.line: each.quantity for each in offer.lines} for offer in offers]
     need = {n: min(count, sum(each.get(n, 0) for each in held)) for n, count in wanted.items()}
     best = None
     for chosen in itertools.product(*(allocations(offers, line, need[line]) for line in wanted)):
-        cost = 0
+        cost = shops = 0
         for shop, each in enumerate(offers):
             bought = {line: units[shop] for line, units in zip(wanted, chosen, strict=True)}
             if any(bought.values()):
                 goods = sum(n * prices[shop].get(line, 0) for line, n in bought.items())
                 cost += goods + delivery_fee(goods, each.fee_piastres, each.free_from_piastres)
-        best = cost if best is None else min(best, cost)
+                shops += 1
+        best = min(best or (cost, shops), (cost, shops))
     assert best is not None
     return best
 
 
 @settings(max_examples=300, deadline=None)
 @given(markets())
-def test_no_split_that_can_be_tried_is_cheaper(
+def test_no_split_that_can_be_tried_is_cheaper_or_takes_fewer_shops_for_the_same(
     market: tuple[list[ShopOffer], dict[int, int]],
 ) -> None:
     offers, wanted = market
@@ -160,7 +181,7 @@ def test_no_split_that_can_be_tried_is_cheaper(
         assert not any(each.lines for each in offers)
         return
     assert split.is_optimal
-    assert split.total_piastres == cheapest_by_trying_all(offers, wanted)
+    assert (split.total_piastres, len(split.parts)) == best_by_trying_all(offers, wanted)
     bought = {n: sum(part.units.get(n, 0) for part in split.parts) for n in wanted}
     assert {n: bought[n] + split.missing.get(n, 0) for n in wanted} == wanted
 
