@@ -32,6 +32,7 @@ from orders.status import advance
 
 __all__ = [
     "Acceptance",
+    "QuoteRevised",
     "ShopGone",
     "accept_quote",
     "agree",
@@ -43,6 +44,16 @@ __all__ = [
 
 class ShopGone(Conflict):
     """The shop may not sell at the moment."""
+
+
+class QuoteRevised(Conflict):
+    """The shop has put another offer in the place of the one that the customer read."""
+
+    def __init__(self, revision: int) -> None:
+        super().__init__(
+            f"the shop has revised its quote: this is revision {revision}",
+            allowed=["read the quote again"],
+        )
 
 
 class Acceptance(TypedDict):
@@ -61,13 +72,14 @@ def accept_quote(
     *,
     order_id: UUID,
     quote_id: UUID,
+    revision: int | None = None,
     user_id: UUID,
     actor: str,
     payment_method: str,
     knowledge: Knowledge,
     now: dt.datetime,
 ) -> Acceptance:
-    """Agree to a quote that stands; every other quote of the order lapses.
+    """Agree to a quote that stands, in that `revision` alone where one is named; others lapse.
 
     The promise is counted anew, from now.
 
@@ -75,13 +87,13 @@ def accept_quote(
     ------
     NotFound
         There is no such order of this customer, or no such quote of the order.
-    QuoteExpired, QuoteEnded, ShopGone
+    QuoteExpired, QuoteEnded, QuoteRevised, ShopGone
         This quote cannot be accepted; `allowed` says what can be done instead.
     TransitionRefused
         The order is not choosing between quotes.
     """
     order, quotes = lock_choices(session, order_id, user_id=user_id)
-    chosen = chosen_quote(session, order, quotes, quote_id, now=now)
+    chosen = chosen_quote(session, order, quotes, quote_id, revision, now=now)
     lines = queries.lines_of(session, [quote_id])
     promises = promises_of(session, order, [chosen], lines, knowledge=knowledge, now=now)
     (won,) = queries.change_quotes(
@@ -113,6 +125,7 @@ def chosen_quote(
     order: OrderRow,
     quotes: Sequence[QuoteRow],
     quote_id: UUID,
+    revision: int | None,
     *,
     now: dt.datetime,
 ) -> QuoteRow:
@@ -120,7 +133,7 @@ def chosen_quote(
 
     Raises
     ------
-    NotFound, QuoteExpired, QuoteEnded, ShopGone, TransitionRefused
+    NotFound, QuoteExpired, QuoteEnded, QuoteRevised, ShopGone, TransitionRefused
         As for `accept_quote`.
     """
     chosen = next((each for each in quotes if each.quote_id == quote_id), None)
@@ -135,6 +148,8 @@ def chosen_quote(
     check(Status(order.status), Status.ACCEPTED, Party.CUSTOMER)
     if queries.quoting_shop(session, chosen.shop_id).status != "active":
         raise ShopGone("the shop does not sell at the moment", allowed=instead)
+    if revision not in (None, chosen.revision):
+        raise QuoteRevised(chosen.revision)
     return chosen
 
 

@@ -74,6 +74,7 @@ class Basket(TypedDict):
     """A quote that has all that is wanted."""
 
     quote_id: UUID
+    revision: int
     shop_name: str
     total_piastres: int
     promise_at: dt.datetime | None
@@ -102,6 +103,7 @@ class SplitShop(TypedDict):
     """What to buy at one shop."""
 
     quote_id: UUID
+    revision: int
     shop_name: str
     lines: list[SplitLine]
     parts_piastres: int
@@ -171,7 +173,7 @@ def quotes_of_order(
     parts = requests.parts_of(session, order_id)
     wanted = {part.line: part.quantity for part in parts}
     offers = [_offer(each.quote, lines[each.quote.quote_id]) for each in standing]
-    names = {each.quote.quote_id: each.shop_name for each in standing}
+    by_id = {each.quote.quote_id: each for each in standing}
     complete = basket.complete_baskets(offers, wanted)
     split = basket.best_split(offers, wanted, arrive_by=arrive_by)
     cheapest = next(iter(complete), None)
@@ -185,8 +187,8 @@ def quotes_of_order(
             for each in sorted(shown, key=lambda each: each not in standing)
         ],
         "lines": _by_line(parts, standing, lines, offers),
-        "baskets": _baskets(complete, names, now),
-        "split": None if split is None else _split(split, names, promises, cheapest),
+        "baskets": _baskets(complete, by_id, now),
+        "split": None if split is None else _split(split, by_id, cheapest),
     }
 
 
@@ -284,9 +286,11 @@ def _price_then_id(offer: LineQuote) -> tuple[bool, int, UUID]:
     return price is None, price or 0, offer["quote_id"]
 
 
-def _baskets(complete: Sequence[ShopOffer], names: Mapping[UUID, str], now: dt.datetime) -> Baskets:
+def _baskets(
+    complete: Sequence[ShopOffer], by_id: Mapping[UUID, ShownQuoteRow], now: dt.datetime
+) -> Baskets:
     def seen(offer: ShopOffer | None) -> Basket | None:
-        return None if offer is None else _basket(offer, names)
+        return None if offer is None else _basket(offer, by_id[offer.quote_id])
 
     timed = [offer for offer in complete if offer.promise_at is not None]
     fastest = min(timed, key=lambda offer: offer.promise_at or now, default=None)
@@ -294,24 +298,22 @@ def _baskets(complete: Sequence[ShopOffer], names: Mapping[UUID, str], now: dt.d
         "cheapest": seen(next(iter(complete), None)),
         "fastest": seen(fastest),
         "balanced": seen(basket.most_balanced(complete, now=now)),
-        "all": [_basket(offer, names) for offer in complete],
+        "all": [_basket(offer, by_id[offer.quote_id]) for offer in complete],
     }
 
 
-def _basket(offer: ShopOffer, names: Mapping[UUID, str]) -> Basket:
+def _basket(offer: ShopOffer, shown: ShownQuoteRow) -> Basket:
     return {
         "quote_id": offer.quote_id,
-        "shop_name": names[offer.quote_id],
+        "revision": shown.quote.revision,
+        "shop_name": shown.shop_name,
         "total_piastres": offer.total_piastres,
         "promise_at": offer.promise_at,
     }
 
 
 def _split(
-    split: Split,
-    names: Mapping[UUID, str],
-    promises: Mapping[UUID, dt.datetime | None],
-    cheapest: ShopOffer | None,
+    split: Split, by_id: Mapping[UUID, ShownQuoteRow], cheapest: ShopOffer | None
 ) -> SplitView:
     later = None
     if cheapest and cheapest.promise_at and split.promise_at:
@@ -320,12 +322,13 @@ def _split(
         "shops": [
             {
                 "quote_id": part.quote_id,
-                "shop_name": names[part.quote_id],
+                "revision": by_id[part.quote_id].quote.revision,
+                "shop_name": by_id[part.quote_id].shop_name,
                 "lines": _split_lines(part.units),
                 "parts_piastres": part.goods_piastres,
                 "delivery_fee_piastres": part.fee_piastres,
                 "total_piastres": part.goods_piastres + part.fee_piastres,
-                "promise_at": promises[part.quote_id],
+                "promise_at": by_id[part.quote_id].quote.promise_at,
             }
             for part in split.parts
         ],

@@ -44,10 +44,11 @@ class Units(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What to buy of one quote."""
+    """What to buy of one quote, in that `revision` alone where one is named."""
 
     quote_id: UUID
     units: Sequence[Units]
+    revision: int | None = None
 
 
 class Division(TypedDict):
@@ -87,7 +88,7 @@ def accept_split(
         There is no such order of this customer, or no such quote of the order.
     InvalidInput
         Names the choice that is wrong: `choices[1].units[0].quantity`.
-    QuoteExpired, QuoteEnded, ShopGone
+    QuoteExpired, QuoteEnded, QuoteRevised, ShopGone
         One of the quotes cannot be accepted; `allowed` says what can be done instead.
     NothingToPay
         What is chosen at a shop costs nothing.
@@ -97,7 +98,10 @@ def accept_split(
     queries.hold_vehicle(session, order_id)
     order, quotes = lock_choices(session, order_id, user_id=user_id)
     _check_quotes(choices)
-    chosen = [chosen_quote(session, order, quotes, each.quote_id, now=now) for each in choices]
+    chosen = [
+        chosen_quote(session, order, quotes, each.quote_id, each.revision, now=now)
+        for each in choices
+    ]
     parts = requests.parts_of(session, order_id)
     offered = quote_queries.lines_of(session, [each.quote_id for each in chosen])
     bought = lines_bought(choices, offered, {part.line: part.quantity for part in parts})

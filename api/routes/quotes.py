@@ -187,7 +187,8 @@ def accept(
 ) -> Response:
     """Agree to a quote that stands: it wins, every other quote for the order lapses.
 
-    The payment is opened with it (`payment.redirect_url` follows for cards and wallets), and the
+    Name the `revision` that was read, so that nobody agrees to a price they have not seen. The
+    payment is opened with it (`payment.redirect_url` follows for cards and wallets), and the
     delivery. The shop learns now where the order goes, and to whom.
     """
     assert_method_taken(state_of(request), body.payment_method)
@@ -200,6 +201,7 @@ def accept(
             session,
             order_id=order_id,
             quote_id=body.quote_id,
+            revision=body.revision,
             user_id=caller.person,
             actor=caller.name,
             payment_method=body.payment_method,

@@ -26,6 +26,10 @@ _Id = Annotated[UUID, Field(strict=False)]
 _Note = Annotated[
     str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$")
 ]
+_Revision = Annotated[
+    int | None,
+    Field(ge=1, description="The one you read: a quote revised since is refused with 409."),
+]
 _Method = Literal["cash_on_delivery", "card", "wallet"]
 _LINES: list[JsonValue] = [
     {
@@ -118,6 +122,7 @@ class AcceptanceBody(BaseModel):
             "examples": [
                 {
                     "quote_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b01",
+                    "revision": 1,
                     "payment_method": "cash_on_delivery",
                 }
             ]
@@ -125,6 +130,7 @@ class AcceptanceBody(BaseModel):
     )
 
     quote_id: _Id
+    revision: _Revision = None
     payment_method: _Method
 
 
@@ -143,6 +149,7 @@ class ChoiceBody(BaseModel):
     model_config = _STRICT
 
     quote_id: _Id
+    revision: _Revision = None
     units: Annotated[list[UnitsBody], Field(min_length=1, max_length=50)]
 
 
@@ -182,6 +189,7 @@ class SplitBody(BaseModel):
         return [
             Choice(
                 quote_id=each.quote_id,
+                revision=each.revision,
                 units=[Units(unit.line, unit.quantity) for unit in each.units],
             )
             for each in self.choices

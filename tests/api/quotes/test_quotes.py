@@ -93,6 +93,29 @@ def test_the_customer_compares_and_accepts(scene: Any) -> None:
     assert scene.count("payment WHERE order_id = :o", order) == 1
 
 
+def test_nobody_agrees_to_a_price_they_have_not_read(scene: Any) -> None:
+    order = scene.order()
+    read = scene.provide(scene.shop, order, priced(1, 900)).json()
+    path = f"/api/v1/shop-quotes/{read['quote_id']}"
+    dearer = scene.http.put(path, json={"lines": [priced(1, 9_000)]}, headers=scene.shop.headers)
+    asked = {"payment_method": "cash_on_delivery", "quote_id": read["quote_id"]}
+    accept = f"/api/v1/auto-parts-orders/{order}/accept-quote"
+
+    def accepted(revision: int) -> httpx.Response:
+        body = {**asked, "revision": revision}
+        return scene.http.post(accept, json=body, headers=scene.customer.headers)
+
+    refused = accepted(read["revision"])
+    assert (refused.status_code, refused.json()["type"], refused.json()["allowed"]) == (
+        409,
+        "urn:clutch:problem:quote-revised",
+        ["read the quote again"],
+    )
+    assert scene.count("payment WHERE order_id = :o", order) == 0
+    agreed = accepted(dearer.json()["revision"])
+    assert (agreed.status_code, agreed.json()["quote"]["total_piastres"]) == (200, 9_000)
+
+
 def test_accepting_again_under_one_key_gives_the_same_answer(scene: Any) -> None:
     order = scene.order()
     quote = scene.provide(scene.shop, order).json()["quote_id"]

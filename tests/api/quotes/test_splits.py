@@ -59,11 +59,27 @@ def siblings(scene: Any, order_id: UUID) -> int:
     return int(scene.count("parts_order WHERE divided_from = :o", order_id))
 
 
+def test_a_quote_that_was_revised_is_not_split_as_it_was_read(scene: Any) -> None:
+    order_id, first, second = two_quotes(scene)
+    dearer = {"lines": [priced(2, 7_000)]}
+    scene.http.put(f"/api/v1/shop-quotes/{second}", json=dearer, headers=scene.rival.headers)
+    choices = [choice(first, (1, 2)), {**choice(second, (2, 1)), "revision": 1}]
+    refused = split(scene, scene.customer, order_id, choices)
+    assert (refused.status_code, refused.json()["type"]) == (
+        409,
+        "urn:clutch:problem:quote-revised",
+    )
+    assert nothing_agreed(scene, order_id)
+
+
 def test_the_split_of_the_comparison_is_accepted_and_each_order_goes_its_way(scene: Any) -> None:
     order_id, first, second = two_quotes(scene)
     compared = scene.http.get(f"{path(order_id)}/quotes", headers=scene.customer.headers).json()
     offered = compared["split"]
-    choices = [{"quote_id": each["quote_id"], "units": each["lines"]} for each in offered["shops"]]
+    choices = [
+        {"quote_id": each["quote_id"], "revision": each["revision"], "units": each["lines"]}
+        for each in offered["shops"]
+    ]
     answer = split(scene, scene.customer, order_id, choices)
     assert answer.status_code == 200
     divided = answer.json()
