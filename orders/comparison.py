@@ -129,7 +129,7 @@ class SplitView(TypedDict):
 
 
 class OrderQuotes(TypedDict):
-    """The quotes for an order side by side; lines, baskets and split are of those that stand."""
+    """The quotes for an order side by side; lines, baskets and split: what can be accepted."""
 
     order_id: UUID
     order_number: str
@@ -164,7 +164,9 @@ def quotes_of_order(
         raise NotFound("order")
     shown = queries.quotes_of_order(session, order_id)
     lines = queries.lines_of(session, [each.quote.quote_id for each in shown])
-    standing = [each for each in shown if status_at(each.quote, now) == LIVE]
+    standing = [
+        each for each in shown if each.shop_is_active and status_at(each.quote, now) == LIVE
+    ]
     promises = promises_of(
         session, order, [each.quote for each in standing], lines, knowledge=knowledge, now=now
     )

@@ -233,7 +233,7 @@ def escalate(
     order = requests.order_for_update(session, order_id)
     if order.status not in OPEN or order.rounds >= round:
         return 0
-    quotes = requests.quotes_that_stand(session, order_id, now=now)
+    quotes = requests.quotes_to_accept(session, order_id, now=now)
     if quotes.standing >= asking.rules.quotes_wanted:
         return 0
     return invite(session, order, round=round, asking=asking, now=now).shops
@@ -260,7 +260,7 @@ def decline(
     if order.status not in OPEN or invitation.expires_at <= now:
         raise RequestClosed
     # Row-level security shows a shop its own quotes alone.
-    if requests.quotes_that_stand(session, order_id, now=now).standing:
+    if requests.any_quote_stands(session, order_id, now=now):
         raise QuoteStands
     if invitation.declined_at is None:
         invitations.update_invitation(

@@ -88,7 +88,7 @@ def reopen_without_quotes(
         return
     # Who withdraws sees only its own quotes; whether others stand is not told to it.
     with as_platform(session):
-        stands = requests.quotes_that_stand(session, order.order_id, now=now).standing
+        stands = requests.any_quote_stands(session, order.order_id, now=now)
     if not stands:
         advance(session, order, Status.SUBMITTED, party=party, actor=actor, now=now)
 

@@ -231,7 +231,7 @@ def order_view(
     session: Session, order: OrderRow, *, user_id: UUID, locale: str, now: dt.datetime
 ) -> OrderView:
     """Return all of an order, for its customer or an administrator, whose `user_id` is given."""
-    quotes = requests.quotes_that_stand(session, order.order_id, now=now)
+    quotes = requests.quotes_to_accept(session, order.order_id, now=now)
     return {
         **_summary(order, requests.parts_of(session, order.order_id)),
         "user_id": order.user_id,

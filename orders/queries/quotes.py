@@ -84,9 +84,10 @@ class QuoteLineRow(NamedTuple):
 
 
 class ShownQuoteRow(NamedTuple):
-    """A quote with the names of its order and its shop."""
+    """A quote with the names of its order and its shop, and whether that may sell now."""
 
     quote: QuoteRow
+    shop_is_active: bool
     order_number: str
     shop_name: str
     shop_name_ar: str | None
@@ -105,7 +106,10 @@ class QuotingShopRow(NamedTuple):
 
 _QUOTE = [getattr(Quote, name) for name in QuoteRow._fields]
 _LINE = [getattr(QuoteLine, name) for name in QuoteLineRow._fields]
-_BESIDE = [PartsOrder.number, Shop.name, Shop.name_ar, Shop.rating_mean, Shop.rating_count]
+_BESIDE: list[Any] = [
+    Shop.status == "active",
+    *(PartsOrder.number, Shop.name, Shop.name_ar, Shop.rating_mean, Shop.rating_count),
+]
 _SHOWN = (
     select(*_QUOTE, *_BESIDE)
     .join(PartsOrder, PartsOrder.order_id == Quote.order_id)

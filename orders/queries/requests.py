@@ -1,7 +1,7 @@
 """The SQL of requests: orders, the parts they ask for, their history.
 
-Reads/Writes: parts_order, order_part, order_transition. Reads: make, app_user, quote, delivery,
-stored_file.
+Reads/Writes: parts_order, order_part, order_transition. Reads: make, app_user, shop, quote,
+delivery, stored_file.
 """
 
 import datetime as dt
@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,7 @@ from storage.tables.orders import (
     Quote,
 )
 from storage.tables.payments import Delivery
+from storage.tables.shops import Shop
 
 __all__ = [
     "ORDER",
@@ -36,6 +37,7 @@ __all__ = [
     "TransitionRow",
     "add_order",
     "add_transition",
+    "any_quote_stands",
     "contact",
     "delivery_of",
     "order",
@@ -46,7 +48,7 @@ __all__ = [
     "parts_of",
     "parts_of_orders",
     "quotes_of",
-    "quotes_that_stand",
+    "quotes_to_accept",
     "replace_parts",
     "transitions_of",
     "update_order",
@@ -114,7 +116,7 @@ class TransitionRow(NamedTuple):
 
 
 class QuotesRow(NamedTuple):
-    """The quotes that stand for an order: how many, and the lowest total of one."""
+    """The quotes that the customer can accept: how many, and the lowest total of one."""
 
     standing: int
     lowest_piastres: int | None
@@ -313,14 +315,24 @@ def transitions_of(session: Session, order_id: UUID) -> list[TransitionRow]:
     return [TransitionRow._make(row) for row in rows]
 
 
-def quotes_that_stand(session: Session, order_id: UUID, *, now: dt.datetime) -> QuotesRow:
-    """Return how many quotes the customer can accept, and the lowest total among them."""
+def quotes_to_accept(session: Session, order_id: UUID, *, now: dt.datetime) -> QuotesRow:
+    """Return how many quotes of shops that may sell stand, and the lowest total among them."""
     row = session.execute(
-        select(func.count(), func.min(Quote.total_piastres)).where(
-            Quote.order_id == order_id, Quote.status == "submitted", Quote.valid_until > now
-        )
+        select(func.count(), func.min(Quote.total_piastres))
+        .join(Shop, Shop.shop_id == Quote.shop_id)
+        .where(_stands_for(order_id, now), Shop.status == "active")
     ).one()
     return QuotesRow._make(row)
+
+
+def any_quote_stands(session: Session, order_id: UUID, *, now: dt.datetime) -> bool:
+    """Say whether a quote that the transaction may see stands, whether or not its shop may sell."""
+    found = session.execute(select(Quote.quote_id).where(_stands_for(order_id, now)).limit(1))
+    return found.first() is not None
+
+
+def _stands_for(order_id: UUID, now: dt.datetime) -> ColumnElement[bool]:
+    return and_(Quote.order_id == order_id, Quote.status == "submitted", Quote.valid_until > now)
 
 
 def winner_of(session: Session, quote_id: UUID | None) -> UUID | None:

@@ -123,6 +123,20 @@ def test_only_quotes_that_stand_are_compared_and_all_are_listed(
     assert compared["baskets"]["cheapest"]["shop_name"] == "Stands"
 
 
+def test_the_quote_of_a_shop_that_may_not_sell_now_is_not_proposed(fair: Any, noon: Any) -> None:
+    customer = fair.town.person()
+    gone, stands = fair.shop("Gone"), fair.shop("Stands")
+    order = fair.town.order(customer, shops=[gone, stands], at=noon)
+    fair.provide(gone, order, 100)
+    fair.provide(stands, order, 900)
+    fair.change("UPDATE shop SET status = 'suspended' WHERE shop_id = :id", id=gone)
+    compared = fair.compare(customer.user_id, order)
+    assert [each["shop_name"] for each in compared["quotes"]] == ["Stands", "Gone"]
+    assert [each["shop_name"] for each in compared["lines"][0]["offers"]] == ["Stands"]
+    assert [each["shop_name"] for each in compared["baskets"]["all"]] == ["Stands"]
+    assert [each["shop_name"] for each in compared["split"]["shops"]] == ["Stands"]
+
+
 def test_promises_are_counted_from_when_the_customer_looks(fair: Any, noon: dt.datetime) -> None:
     customer, shop = fair.town.person(), fair.shop()
     order = fair.town.order(customer, shops=[shop], at=noon)

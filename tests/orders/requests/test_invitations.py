@@ -6,8 +6,10 @@ import pytest
 
 from clutch.errors import NotFound
 from orders.invitations import QuoteStands, RequestClosed, decline
+from orders.queries import requests
 from orders.requests import PartWish
 from orders.vehicles import Car
+from orders.views import order_view
 
 NOON = dt.datetime(2026, 5, 4, 9, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -157,6 +159,24 @@ def test_enough_quotes_stop_the_search_until_they_are_gone(street: Any) -> None:
     assert (row.status, row.expires_at) == ("submitted", NOON + 149 * MINUTE)
     assert {row.expires_at for row in street.invited(order_id)} == {NOON + 149 * MINUTE}
     assert street.escalate(order_id, 2, now=NOON + 119 * MINUTE, quotes_wanted=1) == 4
+
+
+def to_accept(street: Any, order_id: Any) -> Any:
+    with street.as_customer() as session:
+        order = requests.order(session, order_id)
+        whose = {"user_id": street.customer.user_id, "locale": "en"}
+        return order_view(session, order, **whose, now=NOON)["quotes"]
+
+
+def test_the_quote_of_a_shop_that_was_suspended_does_not_stop_the_search(street: Any) -> None:
+    shops = street.open_shops(4)
+    order_id = street.order(asking=street.ruled(per_round=2))["order_id"]
+    street.quote(order_id, shops[0])
+    assert to_accept(street, order_id) == {"standing": 1, "lowest_total_piastres": 50_000}
+    street.change("UPDATE shop SET status = 'suspended' WHERE shop_id = :id", id=shops[0])
+    assert to_accept(street, order_id) == {"standing": 0, "lowest_total_piastres": None}
+    assert street.escalate(order_id, 2, now=NOON, quotes_wanted=1) == 2
+    assert street.status(order_id) == "quoted"
 
 
 def test_a_quote_and_a_further_round_at_once_both_happen(street: Any) -> None:
