@@ -5,6 +5,7 @@ was held is let go, and everybody who was waiting is told.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -47,8 +48,8 @@ _MOST_ORDERS = 200
 class NotWon(Conflict):
     """No quote of this shop was accepted."""
 
-    def __init__(self) -> None:
-        super().__init__("no quote of the shop was accepted", allowed=["decline"])
+    def __init__(self, *, allowed: Sequence[str]) -> None:
+        super().__init__("no quote of the shop was accepted", allowed=allowed)
 
 
 def cancel_order(
@@ -98,7 +99,7 @@ def refuse_order(
     if invitations.invitation(session, order_id, shop_id) is None:
         raise NotFound("order")
     if requests.winner_of(session, order.selected_quote_id) != shop_id:
-        raise NotWon
+        raise NotWon(allowed=["decline"] if order.status in OPEN else [])
     cancel(session, order, party=Party.SHOP, actor=actor, reason=reason, now=now)
     return order_for_shop(session, _again(session, order), shop_id=shop_id, now=now)
 

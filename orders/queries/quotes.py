@@ -238,15 +238,15 @@ def change_quotes(session: Session, quote_ids: Collection[UUID], **values: Any) 
 
 
 def mark_answered(session: Session, order_id: UUID, shop_id: UUID, *, now: dt.datetime) -> None:
-    """Note when a shop first answered; a later answer changes nothing."""
+    """Note when a shop first answered, and that it has not declined, whatever it said before."""
     session.execute(
         update(OrderInvitation)
-        .where(
-            OrderInvitation.order_id == order_id,
-            OrderInvitation.shop_id == shop_id,
-            OrderInvitation.answered_at.is_(None),
+        .where(OrderInvitation.order_id == order_id, OrderInvitation.shop_id == shop_id)
+        .values(
+            answered_at=func.coalesce(OrderInvitation.answered_at, now),
+            declined_at=None,
+            decline_reason=None,
         )
-        .values(answered_at=now)
     )
 
 

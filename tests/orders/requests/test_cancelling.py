@@ -115,11 +115,13 @@ def test_the_shop_that_won_gives_back_what_it_cannot_serve(street: Any) -> None:
     order_id = street.order(asking=street.ruled(per_round=2))["order_id"]
     quote_id = street.quote(order_id, winner)
     street.quote(order_id, loser)
-    with pytest.raises(NotWon):
+    with pytest.raises(NotWon) as early:
         refuse(street, order_id, winner)
+    assert early.value.allowed == ["decline"]
     street.accept(order_id, quote_id)
-    with pytest.raises(NotWon):
+    with pytest.raises(NotWon) as late:
         refuse(street, order_id, loser)
+    assert late.value.allowed == []
     with pytest.raises(NotFound):
         refuse(street, order_id, stranger)
     assert street.status(order_id) == "accepted"

@@ -9,7 +9,7 @@ from orders.invitations import QuoteStands, RequestClosed, decline
 from orders.queries import requests
 from orders.requests import PartWish
 from orders.vehicles import Car
-from orders.views import order_view
+from orders.views import order_view, orders_for_shop
 
 NOON = dt.datetime(2026, 5, 4, 9, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -219,6 +219,21 @@ def test_when_all_have_declined_more_are_asked_at_once(street: Any) -> None:
     assert len(street.jobs("orders.escalate")) == 3
     rows = {row.shop_id: row.decline_reason for row in street.invited(order_id)}
     assert rows == {first: "not ours", second: None}
+
+
+def test_a_shop_that_declined_may_think_better_of_it(street: Any) -> None:
+    (shop,) = street.open_shops(1)
+    order_id = street.order()["order_id"]
+    say_no(street, order_id, shop, reason="not ours")
+    street.quote(order_id, shop, now=NOON + 2 * MINUTE)
+    (row,) = street.invited(order_id)
+    assert (row.declined_at, row.decline_reason) == (None, None)
+    assert row.answered_at == NOON + 2 * MINUTE
+    with street.as_shop(shop) as session:
+        listed = orders_for_shop(
+            session, shop, only_open=True, limit=9, cursor=None, now=NOON + 3 * MINUTE
+        )
+    assert [each["state"] for each in listed["requests"]] == ["open"]
 
 
 def test_who_was_not_asked_has_quoted_or_comes_late_cannot_decline(street: Any) -> None:
