@@ -22,6 +22,8 @@ _UPLOAD_SECONDS = 60.0
 class JsonRoute(APIRoute):
     """A route that knows its caller, and whose body is strict JSON: UTF-8, no name twice.
 
+    A body of which nothing has to be there may be left out.
+
     Raises
     ------
     Unauthorised, Forbidden
@@ -53,7 +55,8 @@ class JsonRoute(APIRoute):
     async def read(self, request: Request) -> Request:
         """Return the request with its body read."""
         read = _JsonRequest(request.scope, request.receive)
-        await read.load()
+        field = self.body_field
+        await read.load(needed=field is not None and field.field_info.is_required())
         return read
 
 
@@ -74,10 +77,12 @@ class UploadRoute(JsonRoute):
 class _JsonRequest(Request):
     _content: Any = None
 
-    async def load(self) -> None:
-        _assert_type(self, "application/json")
+    async def load(self, *, needed: bool) -> None:
+        if needed:
+            _assert_type(self, "application/json")
         self.state.body = await _arrived(self, _SECONDS)
         if self.state.body:
+            _assert_type(self, "application/json")
             self._content = _parsed(self.state.body)
 
     async def json(self) -> Any:

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -213,7 +213,7 @@ def submit(
 def copy(
     request: Request,
     order_id: UUID,
-    body: CopyRequest,
+    body: Annotated[CopyRequest, Body(default_factory=CopyRequest)],
     caller: Customer,
     key: IdempotencyKey = None,
 ) -> Response:
@@ -245,7 +245,7 @@ def copy(
 def cancel(
     request: Request,
     order_id: UUID,
-    body: Cancellation,
+    body: Annotated[Cancellation, Body(default_factory=Cancellation)],
     caller: SignedIn,
     key: IdempotencyKey = None,
 ) -> Response:
@@ -281,7 +281,7 @@ def cancel(
 def decline(
     request: Request,
     order_id: UUID,
-    body: Declination,
+    body: Annotated[Declination, Body(default_factory=Declination)],
     caller: ShopStaff,
     key: IdempotencyKey = None,
 ) -> Response:

@@ -145,6 +145,28 @@ def test_a_draft_is_changed_sent_and_called_off(bazaar: Bazaar, customer: Any) -
     )
 
 
+def test_a_body_of_which_nothing_has_to_be_there_may_be_left_out(
+    bazaar: Bazaar, customer: Any
+) -> None:
+    placed = bazaar.order(customer)
+    path = f"{ORDERS}/{placed['order_id']}"
+    declined = bazaar.ask("POST", f"{path}/decline", bazaar.staff[0])
+    assert (declined.status_code, declined.json()["state"]) == (200, "declined")
+    over = bazaar.ask("POST", f"{path}/cancel", customer)
+    assert (over.status_code, over.json()["cancel_reason"]) == (200, None)
+    copied = bazaar.ask("POST", f"{path}/copy", customer, Content_Type="application/json")
+    assert (copied.status_code, copied.json()["status"]) == (201, "draft")
+    for sent, refused in (
+        ({"content": b"{}", "headers": customer.headers}, (415, "unsupported-media-type")),
+        ({"json": {"why": 1}, "headers": customer.headers}, (422, "invalid-input")),
+    ):
+        assert kind(bazaar.client.post(f"{path}/copy", **sent)) == refused
+    assert kind(bazaar.ask("POST", f"{path}/refuse", bazaar.staff[0])) == (
+        415,
+        "unsupported-media-type",
+    )
+
+
 def test_status_in_an_update_moves_the_order(bazaar: Bazaar, customer: Any) -> None:
     placed = bazaar.order(customer, submit=False)
     path = f"{ORDERS}/{placed['order_id']}"
