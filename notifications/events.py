@@ -114,20 +114,21 @@ def _write(session: Session, entries: list[Any]) -> None:
     by_room: dict[str, list[Any]] = {}
     for room, *entry in entries:
         by_room.setdefault(room, []).append(entry)
-    for room, told in sorted(by_room.items()):
-        last = queries.advance_room(session, room, len(told))
-        rows = [
-            {
-                "room": room,
-                "sequence": last - len(told) + place,
-                "event": event,
-                "payload": payload,
-                "created_at": now,
-            }
-            for place, (event, payload, now) in enumerate(told, start=1)
-        ]
-        queries.add_events(session, rows)
-    hints.after_commit(session, sorted(by_room))
+    counts = {room: len(told) for room, told in sorted(by_room.items())}
+    last = queries.advance_rooms(session, counts)
+    rows = [
+        {
+            "room": room,
+            "sequence": last[room] - counts[room] + place,
+            "event": event,
+            "payload": payload,
+            "created_at": now,
+        }
+        for room in counts
+        for place, (event, payload, now) in enumerate(by_room[room], start=1)
+    ]
+    queries.add_events(session, rows)
+    hints.after_commit(session, list(counts))
 
 
 def standings(asked: Mapping[str, int | None]) -> Steps[list[Standing]]:

@@ -6,7 +6,7 @@ the type wakes people up, and is left out where they switched the type off; the 
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ __all__ = [
     "inbox_of",
     "notify",
     "notify_shop",
+    "notify_shops",
     "push_at",
     "read",
     "read_all",
@@ -106,8 +107,26 @@ def notify_shop(
     InvalidInput
         There is no such type, or `data` lacks a field of it.
     """
+    notify_shops(session, [shop_id], type, data, now=now)
+
+
+def notify_shops(
+    session: Session,
+    shop_ids: Collection[UUID],
+    type: str,
+    data: Mapping[str, str],
+    *,
+    now: dt.datetime,
+) -> None:
+    """Tell everybody who works at any of the shops, each once, as `notify_shop` does.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such type, or `data` lacks a field of it.
+    """
     with as_platform(session):
-        recipients = queries.members_of_shop(session, type, shop_id)
+        recipients = queries.members_of_shops(session, type, shop_ids)
     _tell_of(session, recipients, type, data, now=now)
 
 

@@ -78,7 +78,7 @@ def send_to_shop(
     NotFound
         There is no such shop.
     """
-    recipients = queries.members_of_shop(session, type, shop_id)
+    recipients = queries.members_of_shops(session, type, [shop_id])
     if not recipients and not queries.shop_exists(session, shop_id):
         raise NotFound("shop")
     return {

@@ -5,7 +5,7 @@ it, so neither who is invited nor what they are told says more than the cell doe
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 from uuid import UUID
@@ -17,7 +17,7 @@ from clutch.settings import Settings
 from matching.knowledge import Knowledge
 from matching.nearby import Match, PartWanted, Question, match_shops
 from notifications import events
-from notifications.inbox import notify_shop
+from notifications.inbox import notify_shops
 from orders.lifecycle import OPEN
 from orders.privacy import distance_band_km
 from orders.queries import invitations, requests
@@ -146,8 +146,7 @@ def invite(
     if fresh:
         rows = [_row(order, match, round, rank, now) for rank, match in enumerate(fresh, start=1)]
         invitations.add_invitations(session, rows)
-        for row in rows:
-            _tell(session, order, parts, row, now=now)
+        _tell(session, order, parts, rows, now=now)
     return Invited(len(fresh), found["nearest_distance_m"])
 
 
@@ -170,12 +169,12 @@ def _tell(
     session: Session,
     order: OrderRow,
     parts: Sequence[PartRow],
-    row: dict[str, Any],
+    rows: Sequence[Mapping[str, Any]],
     *,
     now: dt.datetime,
 ) -> None:
-    car, area, promise = car_view(order), area_view(order), row["promise_at"]
-    payload = {
+    car, area = car_view(order), area_view(order)
+    asked = {
         "orderId": str(order.order_id),
         "number": order.number,
         "vehicle": {
@@ -186,19 +185,24 @@ def _tell(
             "vin": car["vin"],
         },
         "parts": [_part_payload(part) for part in parts],
-        "area": {
-            "name": area["name"],
-            "nameAr": area["name_ar"],
-            "centre": area["centre"],
-            "sizeM": area["size_m"],
-            "distanceBandKm": row["distance_band_km"],
-        },
-        "estimatedDelivery": promise.isoformat() if promise else None,
         "priority": order.priority,
-        "expiresAt": row["expires_at"].isoformat(),
     }
-    room = events.shop_room(row["shop_id"])
-    events.append(session, room, "new-parts-order", payload, now=now)
+    about = {
+        "name": area["name"],
+        "nameAr": area["name_ar"],
+        "centre": area["centre"],
+        "sizeM": area["size_m"],
+    }
+    for row in rows:
+        promise = row["promise_at"]
+        payload = {
+            **asked,
+            "area": {**about, "distanceBandKm": row["distance_band_km"]},
+            "estimatedDelivery": promise.isoformat() if promise else None,
+            "expiresAt": row["expires_at"].isoformat(),
+        }
+        room = events.shop_room(row["shop_id"])
+        events.append(session, room, "new-parts-order", payload, now=now)
     words = [car["make"], car["model"], car["year"]]
     near = [name for name in (area["name_ar"], area["name"]) if name]
     told = {
@@ -207,7 +211,7 @@ def _tell(
         "vehicle": " ".join(str(word) for word in words if word),
         "area": " · ".join(near) or f"{area['centre']['coordinates']}",
     }
-    notify_shop(session, row["shop_id"], "new_parts_order", told, now=now)
+    notify_shops(session, [row["shop_id"] for row in rows], "new_parts_order", told, now=now)
 
 
 def _part_payload(part: PartRow) -> dict[str, Any]:

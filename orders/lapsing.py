@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from notifications import events
-from notifications.inbox import notify, notify_shop
+from notifications.inbox import notify, notify_shops
 from notifications.texts import pounds
 from orders.lifecycle import Party, Status
 from orders.queries import quotes as queries
@@ -102,33 +102,40 @@ def end_quotes(
     session: Session, order: OrderRow, quotes: Sequence[QuoteRow], *, reason: str, now: dt.datetime
 ) -> None:
     """End quotes that are locked with their order; those whose time has come expire, whatever."""
-    for quote in quotes:
-        is_due = status_at(quote, now) == EXPIRED
-        why = TIME_OVER if is_due else reason
-        ended = queries.change_quotes(
-            session,
-            [quote.quote_id],
-            status=EXPIRED if is_due else "lapsed",
-            decided_at=now,
-            outcome_reason=why,
-        )
-        if ended:
-            _tell(session, order, quote, why, now=now)
+    due = [quote.quote_id for quote in quotes if status_at(quote, now) == EXPIRED]
+    others = [quote.quote_id for quote in quotes if quote.quote_id not in due]
+    for quote_ids, status, why in ((due, EXPIRED, TIME_OVER), (others, "lapsed", reason)):
+        if quote_ids:
+            ended = queries.change_quotes(
+                session, quote_ids, status=status, decided_at=now, outcome_reason=why
+            )
+            _tell(session, order, ended, why, now=now)
 
 
 def _tell(
-    session: Session, order: OrderRow, quote: QuoteRow, reason: str, *, now: dt.datetime
+    session: Session,
+    order: OrderRow,
+    quotes: Sequence[QuoteRow],
+    reason: str,
+    *,
+    now: dt.datetime,
 ) -> None:
-    told = {"orderId": str(order.order_id), "quoteId": str(quote.quote_id), "reason": reason}
-    events.append(session, events.shop_room(quote.shop_id), "quote-lapsed", told, now=now)
+    for quote in quotes:
+        told = {
+            "orderId": str(order.order_id),
+            "quoteId": str(quote.quote_id),
+            "reason": reason,
+        }
+        events.append(session, events.shop_room(quote.shop_id), "quote-lapsed", told, now=now)
+        if reason == TIME_OVER:
+            events.append(session, events.user_room(order.user_id), "quote-expired", told, now=now)
+        if reason in (SHOP_CLOSED, SHOP_SUSPENDED):
+            tell_withdrawn(session, order, quote, now=now)
     # Who has won a part of it finds just that in its inbox.
     if reason != DIVIDED:
         details = {"order_id": str(order.order_id), "number": order.number, "reason": reason}
-        notify_shop(session, quote.shop_id, "quote_lapsed", details, now=now)
-    if reason == TIME_OVER:
-        events.append(session, events.user_room(order.user_id), "quote-expired", told, now=now)
-    if reason in (SHOP_CLOSED, SHOP_SUSPENDED):
-        tell_withdrawn(session, order, quote, now=now)
+        shops = [quote.shop_id for quote in quotes]
+        notify_shops(session, shops, "quote_lapsed", details, now=now)
 
 
 def tell_withdrawn(session: Session, order: OrderRow, quote: QuoteRow, *, now: dt.datetime) -> None:

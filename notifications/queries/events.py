@@ -9,17 +9,16 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert, text
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from storage.session import Query
-from storage.tables.notifications import Room, RoomEvent
+from storage.tables.notifications import RoomEvent
 
 __all__ = [
     "EventRow",
     "StandingRow",
     "add_events",
-    "advance_room",
+    "advance_rooms",
     "events_after",
     "forget_events",
     "hint",
@@ -85,13 +84,23 @@ def newest(rooms: Collection[str]) -> Query:
     return Query(_NEWEST, {"rooms": list(rooms)}, tuple)
 
 
-def advance_room(session: Session, room: str, count: int) -> int:
-    """Take the next `count` numbers of a room, locked until the commit; return the last."""
-    row = upsert(Room).values(room=room, last_sequence=count)
-    taken = row.on_conflict_do_update(
-        index_elements=["room"], set_={"last_sequence": Room.last_sequence + count}
+def advance_rooms(session: Session, counts: Mapping[str, int]) -> dict[str, int]:
+    """Take the next numbers of rooms, so many of each; return the last of each.
+
+    The rooms are locked until the commit, in the order of `counts`.
+    """
+    taken = session.execute(
+        text(
+            "INSERT INTO room (room, last_sequence)"
+            " SELECT room, taken FROM unnest(CAST(:rooms AS text[]), CAST(:counts AS bigint[]))"
+            "  WITH ORDINALITY AS asked (room, taken, place) ORDER BY place"
+            " ON CONFLICT (room)"
+            "  DO UPDATE SET last_sequence = room.last_sequence + excluded.last_sequence"
+            " RETURNING room, last_sequence"
+        ),
+        {"rooms": list(counts), "counts": list(counts.values())},
     )
-    return session.execute(taken.returning(Room.last_sequence)).scalar_one()
+    return {row.room: row.last_sequence for row in taken}
 
 
 def add_events(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

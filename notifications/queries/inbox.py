@@ -4,7 +4,7 @@ Reads: app_user, user_role, shop, shop_member. Reads/Writes: notification, notif
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,7 +25,7 @@ __all__ = [
     "inbox_page",
     "mark_all_read",
     "mark_read",
-    "members_of_shop",
+    "members_of_shops",
     "people",
     "put_choices",
     "shop_exists",
@@ -68,10 +68,10 @@ def people(session: Session, type: str, user_ids: Sequence[UUID]) -> list[Recipi
     return _fetched(session, _recipients(type).where(AppUser.user_id.in_(user_ids)))
 
 
-def members_of_shop(session: Session, type: str, shop_id: UUID) -> list[Recipient]:
-    """Return who works at a shop; as the platform, for others do not see that."""
-    member = and_(ShopMember.user_id == AppUser.user_id, ShopMember.shop_id == shop_id)
-    return _fetched(session, _recipients(type).join(ShopMember, member))
+def members_of_shops(session: Session, type: str, shop_ids: Collection[UUID]) -> list[Recipient]:
+    """Return who works at any of the shops, each once; as the platform: others do not see that."""
+    member = exists().where(ShopMember.user_id == AppUser.user_id, ShopMember.shop_id.in_(shop_ids))
+    return _fetched(session, _recipients(type).where(member))
 
 
 def shop_exists(session: Session, shop_id: UUID) -> bool:

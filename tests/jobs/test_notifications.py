@@ -16,7 +16,7 @@ from jobs.worker import Ran, run_due
 from notifications import sending
 from notifications.choices import change_choices
 from notifications.devices import add_device, devices_of
-from notifications.inbox import inbox_of, notify, notify_shop, read_all
+from notifications.inbox import inbox_of, notify, notify_shop, notify_shops, read_all
 from notifications.push import Message, Outcome, RecordingPush
 from notifications.texts import Text
 from storage.cluster import Database
@@ -250,6 +250,19 @@ def test_everybody_at_a_shop_is_told_even_by_a_customers_act(office: Office, tow
     with transaction(office.tools.engine, Tenant(user_id=customer)) as session:
         notify_shop(session, shop_id, "new_parts_order", REQUEST, now=office.tools.now())
     assert [office.unread(each) for each in (*staff, customer)] == [1, 1, 0]
+
+
+def test_who_works_at_several_of_the_shops_that_are_told_hears_once(
+    office: Office, town: Any
+) -> None:
+    shops = [town.shop() for _ in range(3)]
+    both, one = town.person(shop_id=shops[0]).user_id, town.person(shop_id=shops[1]).user_id
+    with town.engine.begin() as connection:
+        joins = text("INSERT INTO shop_member VALUES (:shop_id, :user_id, 'shop_staff')")
+        connection.execute(joins, {"shop_id": shops[1], "user_id": both})
+    with transaction(office.tools.engine, PLATFORM) as session:
+        notify_shops(session, shops, "new_parts_order", REQUEST, now=office.tools.now())
+    assert [office.unread(each) for each in (both, one)] == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from accounts.audit import AuditRow, verdict
 from clutch.errors import NotFound
@@ -17,6 +19,7 @@ from orders.quoting import Offer, OrderClosed
 TWO_HOURS = dt.timedelta(hours=2)
 MOMENT = dt.timedelta(microseconds=1)
 Offering = Callable[..., Offer]
+Statements = Callable[[Engine], AbstractContextManager[list[str]]]
 
 
 def quotes_in(fair: Any, order: Any) -> dict[Any, tuple[str, str | None]]:
@@ -167,6 +170,21 @@ def test_orders_and_quotes_of_others_are_not_there(fair: Any, noon: dt.datetime)
         fair.compare(stranger.user_id, order)
     assert nothing_agreed(fair, order)
     assert nothing_agreed(fair, others)
+
+
+def test_accepting_takes_as_many_statements_however_many_quotes_lapse(
+    fair: Any, noon: dt.datetime, statements: Statements
+) -> None:
+    customer, counts = fair.town.person(), []
+    for rivals in (1, 5):
+        shops = [fair.shop() for _ in range(1 + rivals)]
+        order = fair.town.order(customer, shops=shops, at=noon)
+        won, *lost = [fair.provide(shop, order)["quote_id"] for shop in shops]
+        with statements(fair.engine) as seen:
+            fair.accept(customer.user_id, order, won)
+        assert len(lost) == rivals
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
 
 
 def test_a_shop_that_was_suspended_meanwhile_sells_nothing(fair: Any, noon: dt.datetime) -> None:

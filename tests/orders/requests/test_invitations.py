@@ -1,8 +1,11 @@
 import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from clutch.errors import NotFound
 from orders.invitations import QuoteStands, RequestClosed, decline
@@ -11,6 +14,7 @@ from orders.requests import PartWish
 from orders.vehicles import Car
 from orders.views import order_view, orders_for_shop
 
+Statements = Callable[[Engine], AbstractContextManager[list[str]]]
 NOON = dt.datetime(2026, 5, 4, 9, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 
@@ -114,6 +118,20 @@ def test_too_few_quotes_in_time_widen_the_circle_and_nobody_is_asked_twice(stree
     assert len(rows) == len(street.shops)
     for shop in street.shops:
         assert len(street.heard(f"shop-{shop}", "new-parts-order")) == 1
+
+
+def test_asking_many_shops_takes_as_many_statements_as_asking_two(
+    street: Any, statements: Statements
+) -> None:
+    for shop in street.open_shops(8):
+        street.town.person(shop_id=shop)
+    counts = []
+    for shops in (2, 8):
+        with statements(street.engine) as seen:
+            street.order(asking=street.ruled(per_round=shops))
+        counts.append(len(seen))
+    assert len({row.shop_id for row in street.rows("SELECT shop_id FROM order_invitation")}) == 8
+    assert counts[0] == counts[1]
 
 
 def test_a_round_asks_no_farther_than_it_reaches(street: Any) -> None:
