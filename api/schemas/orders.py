@@ -203,6 +203,15 @@ class OrderChange(_Asked):
     status: Annotated[Status | None, Field(strict=False)] = None
     reason: Annotated[Reason | None, Field(description="Why it is cancelled.")] = None
 
+    @model_validator(mode="after")
+    def _nothing_lost(self) -> Self:
+        said = self.model_fields_set
+        if "delivery_location" in said and self.delivery_location is None:
+            raise ValueError("a delivery_location, or nothing said of it")
+        if said & {"vehicle", "vehicle_id"} and self.vehicle is None and self.vehicle_id is None:
+            raise ValueError("a vehicle or a vehicle_id, or nothing said of either")
+        return self
+
 
 class CopyRequest(BaseModel):
     """Whether the copy goes to the shops at once."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from api.schemas.matching import Text
+from api.schemas.orders import Name, Words
 from orders.dividing import Choice, Units
 from orders.quote_lines import OfferedLine
 from orders.quoting import Offer
@@ -22,10 +22,6 @@ __all__ = [
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
 _Id = Annotated[UUID, Field(strict=False)]
-# Line breaks are welcome in a note; PostgreSQL takes no NUL in text.
-_Note = Annotated[
-    str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$")
-]
 _Revision = Annotated[
     int | None,
     Field(ge=1, description="The one you read: a quote revised since is refused with 409."),
@@ -62,8 +58,8 @@ class OfferLine(BaseModel):
     availability: Literal["in_stock", "to_order", "missing"]
     quantity: Annotated[int, Field(ge=0, le=1_000)] | None = None
     unit_price_piastres: Annotated[int, Field(ge=1, le=10_000_000_000)] | None = None
-    brand: Text | None = None
-    part_number: Text | None = None
+    brand: Name | None = None
+    part_number: Name | None = None
     condition: Literal["oem", "aftermarket", "used"] | None = None
     warranty_months: Annotated[int, Field(ge=0, le=120)] | None = None
     available_in_hours: Annotated[int, Field(ge=1, le=2_160)] | None = None
@@ -82,7 +78,7 @@ class OfferBody(BaseModel):
         Field(ge=0, le=10_000_000, description="When left out, as the shop's profile says."),
     ] = None
     preparation_minutes: Annotated[int, Field(ge=0, le=10_080)] | None = None
-    note: _Note | None = None
+    note: Words | None = None
 
     def offer(self) -> Offer:
         """Return the request in the words of orders."""

@@ -167,6 +167,21 @@ def test_a_body_of_which_nothing_has_to_be_there_may_be_left_out(
     )
 
 
+def test_what_an_order_cannot_do_without_is_not_taken_from_it(
+    bazaar: Bazaar, customer: Any
+) -> None:
+    car = bazaar.ask("POST", "/api/v1/vehicles", customer, {"make": "Toyota"}).json()["vehicle_id"]
+    placed = bazaar.order(customer, submit=False)
+    path = f"{ORDERS}/{placed['order_id']}"
+    needed = ("vehicle", "vehicle_id", "delivery_location", "parts", "priority")
+    for change in [{name: None} for name in needed] + [{"vehicle": None, "vehicle_id": None}]:
+        assert kind(bazaar.ask("PUT", path, customer, change)) == (422, "invalid-input"), change
+    assert bazaar.ask("GET", path, customer).json()["updated_at"] == placed["updated_at"]
+    told = {"vehicle": None, "vehicle_id": car, "notes": None, "delivery_address": None}
+    changed = bazaar.ask("PUT", path, customer, told)
+    assert (changed.status_code, changed.json()["vehicle_id"]) == (200, car)
+
+
 def test_status_in_an_update_moves_the_order(bazaar: Bazaar, customer: Any) -> None:
     placed = bazaar.order(customer, submit=False)
     path = f"{ORDERS}/{placed['order_id']}"
