@@ -41,14 +41,11 @@ class JsonRoute(APIRoute):
         answer = super().get_route_handler()
         access = access_of(self)
         has_body = self.body_field is not None
-        may_be_bare = self.body_field is not None and not self.body_field.field_info.is_required()
 
         async def admitted(request: Request) -> Response:
             if access is not None:
                 request.state.caller = await admit(request, access)
-            if not has_body or (may_be_bare and _is_bare(request)):
-                return await answer(request)
-            return await answer(await self.read(request))
+            return await answer(await self.read(request) if has_body else request)
 
         return admitted
 
@@ -87,12 +84,6 @@ class _JsonRequest(Request):
 
     async def json(self) -> Any:
         return self._content
-
-
-def _is_bare(request: Request) -> bool:
-    """Say whether a request comes without a body; such a one need not name the type of it."""
-    chunked = "transfer-encoding" in request.headers
-    return not chunked and request.headers.get("content-length", "0") == "0"
 
 
 def _assert_type(request: Request, expected: str) -> None:

@@ -6,11 +6,13 @@ A cursor is opaque to callers; it stays good while rows come and go.
 import base64
 import csv
 import datetime as dt
+import zlib
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlakeyset import BadBookmark, InvalidPage, Marker, select_page, unserialize_bookmark
+from sqlakeyset.columns import parse_ob_clause
 from sqlalchemy import Select
 from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
@@ -47,25 +49,32 @@ def page_of(
     InvalidInput
         The cursor is not one that this list gave.
     """
-    bookmark = None if cursor is None else _bookmark(cursor)
+    mark = _mark(rows)
+    bookmark = None if cursor is None else _bookmark(cursor, mark)
     try:
         page = select_page(session, rows, per_page=min(limit, MOST_ROWS), page=bookmark)
     except (InvalidPage, DataError, ProgrammingError):
-        # The cursor of another list: its values are of other types.
+        # Made up: its values are of other types.
         if bookmark is None:
             raise
         raise _not_ours() from None
     following = page.paging.bookmark_next if page.paging.has_next else None
-    return Page(list(page), None if following is None else _encoded(following))
+    return Page(list(page), None if following is None else _encoded(mark + following))
+
+
+def _mark(rows: Select[*tuple[Any, ...]]) -> str:
+    """Return what tells the cursors of a list from those of others: what it is ordered by."""
+    keys = " ".join(each.full_name for each in parse_ob_clause(rows))
+    return f"{zlib.crc32(keys.encode()):08x}"
 
 
 def _not_ours() -> InvalidInput:
     return InvalidInput("cursor", "a `next_cursor` of this list")
 
 
-def _bookmark(cursor: str) -> Marker:
+def _bookmark(cursor: str, mark: str) -> Marker:
     try:
-        marker = unserialize_bookmark(_decoded(cursor))
+        marker = unserialize_bookmark(_decoded(cursor, mark))
     except (BadBookmark, ValueError, csv.Error):
         raise _not_ours() from None
     kinds = {type(value) for value in marker.place or ()}
@@ -78,7 +87,10 @@ def _encoded(bookmark: str) -> str:
     return base64.urlsafe_b64encode(bookmark.encode()).decode().rstrip("=")
 
 
-def _decoded(cursor: str) -> str:
-    if not cursor:
+def _decoded(cursor: str, mark: str) -> str:
+    padded = cursor + "=" * (-len(cursor) % 4)
+    text = base64.b64decode(padded, b"-_", validate=True).decode()
+    before, _, bookmark = text.partition(mark)
+    if before or not bookmark:
         raise ValueError
-    return base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
+    return bookmark

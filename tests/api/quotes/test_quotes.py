@@ -226,7 +226,12 @@ def test_lists_are_paged_filtered_and_refuse_what_they_do_not_know(scene: Any) -
     assert [quote["quote_id"] for quote in listed(status="withdrawn")["quotes"]] == made[:1]
     assert len(listed(status="submitted")["quotes"]) == 4
     assert listed(status="accepted")["quotes"] == []
-    for bad in ({"status": "lost"}, {"limit": 0}, {"cursor": "AAAA"}):
+    asked = scene.http.get(
+        "/api/v1/auto-parts-orders/shop/invitations", params={"limit": 2}, headers=busy.headers
+    )
+    theirs = asked.json()["next_cursor"]
+    assert theirs
+    for bad in ({"status": "lost"}, {"limit": 0}, {"cursor": "AAAA"}, {"cursor": theirs}):
         answer = scene.http.get(LIST, params=bad, headers=busy.headers)
         assert answer.status_code == 422
 
