@@ -46,7 +46,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     with _good_end():
         try:
-            raise SystemExit(_assembled(words)(words, prog_name="clutch", standalone_mode=False))
+            ended = _assembled(words)(words, prog_name="clutch", standalone_mode=False)
+            raise SystemExit(ended or 0)
         except typer.TyperException as error:
             _fail(_in_a_line(error), exit_code=error.exit_code, cause=error)
         except typer.Abort as error:
