@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from accounts import idempotency
 from accounts.principal import Principal
-from accounts.sealing import opened, sealed
 from api.access import SHOP_HEADER
 from api.problems import SAFE
 from api.state import state_of
@@ -70,15 +69,16 @@ def once(
     with acting(request, caller) as session:
         if key is None:
             return answer(act(session), status=status)
-        now, sealed_by = dt.datetime.now(dt.UTC), state_of(request).token_key
+        now, seals = dt.datetime.now(dt.UTC), state_of(request).answer_seals
+        about = f"{caller.name} {key}"
         kept = idempotency.claim(
             session, caller=caller.name, key=key, request_hash=_request_hash(request), now=now
         )
         if kept:
-            body = opened(kept.body, key=sealed_by) if secret else kept.body
-            return _sent(body, kept.status, {"Idempotency-Replayed": "true"})
+            told = seals.opened(kept.body.decode(), about=about).encode() if secret else kept.body
+            return _sent(told, kept.status, {"Idempotency-Replayed": "true"})
         body = _encoded(act(session))
-        to_keep = sealed(body, key=sealed_by) if secret else body
+        to_keep = seals.sealed(body.decode(), about=about).encode() if secret else body
         idempotency.keep(session, caller=caller.name, key=key, status=status, body=to_keep)
     return _sent(body, status)
 

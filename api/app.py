@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from accounts.sealing import Seals
 from api.access import assert_declared
 from api.errors import add_error_handlers
 from api.limits import BodyLimit
@@ -163,6 +164,7 @@ async def _open_state(stack: AsyncExitStack, chosen: Settings, metrics: Metrics)
         token_key=token_key,
         service_key=_secret(chosen.service_key),
         seals=seals_of(chosen.webhook_keys, token_key),
+        answer_seals=Seals([token_key], purpose="answers that hold a secret, 1"),
         in_production=chosen.environment == "production",
         rules=Rules.of(chosen),
         limits=RateLimits(redis_url=chosen.redis_url, on=chosen.rate_limits == "on"),

@@ -15,13 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from accounts.sealing import Seals
 from api.lanes import Lanes
 from api.metrics import Metrics
 from api.rate_limits import RateLimits
 from clutch.errors import ClutchError
 from matching.knowledge import Knowledge, load_knowledge
 from matching.roads import RoadEngine
-from notifications.sealing import Seals
 from orders.invitations import Rules
 from orders.payments.port import Provider
 from storage.session import transaction
@@ -45,6 +45,7 @@ class State:
     token_key: str
     service_key: str | None
     seals: Seals
+    answer_seals: Seals
     in_production: bool = False
     rules: Rules = field(default_factory=Rules)
     limits: RateLimits = field(default_factory=RateLimits)

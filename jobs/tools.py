@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import httpx
 from sqlalchemy import Engine
 
+from accounts.sealing import Seals
 from accounts.senders import Sender, email_sender, sms_sender
 from clutch.settings import Settings
 from matching.knowledge import Knowledge, load_knowledge
 from matching.roads import RoadEngine, open_road_engine
 from notifications.hints import through_redis
 from notifications.push import Push, open_push
-from notifications.sealing import Seals, seals_of
+from notifications.sealing import seals_of
 from storage.session import PLATFORM, open_engine, transaction
 
 __all__ = ["Tools", "open_tools"]

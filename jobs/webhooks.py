@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
+from accounts.sealing import Unreadable
 from jobs.registry import task
 from jobs.tools import Tools
 from notifications import partner_calls, webhooks
 from notifications.partner_calls import Answer
-from notifications.sealing import Unreadable
 from notifications.webhooks import Request
 from storage.session import PLATFORM, transaction
 

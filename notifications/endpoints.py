@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict  # Pydantic documents it on Python 3.11 too
 
 from accounts import audit
+from accounts.sealing import Seals, Unreadable
 from clutch.errors import Conflict, NotFound
 from clutch.ids import uuid7
 from notifications import webhooks
 from notifications.partner_calls import check_url
 from notifications.queries import webhooks as queries
 from notifications.queries.webhooks import EndpointRow
-from notifications.sealing import Seals, Unreadable
 
 __all__ = [
     "Deliveries",
@@ -141,7 +141,7 @@ def add_endpoint(
     """
     check_url(url, public_only=public_only)
     secret, endpoint_id = webhooks.new_secret(), uuid7()
-    kept = [seals.sealed(secret, endpoint_id)]
+    kept = [seals.sealed(secret, about=str(endpoint_id))]
     row = EndpointRow(endpoint_id, name, url, _sorted(events), kept, True, now)
     if not queries.add_endpoint(session, row):
         raise EndpointNameTaken
@@ -239,8 +239,8 @@ def rotate_secret(
         There is no such endpoint.
     """
     row, secret = _locked(session, endpoint_id), webhooks.new_secret()
-    oldest = [each for each in row.secrets[-1:] if _is_readable(each, endpoint_id, seals)]
-    kept = [seals.sealed(secret, endpoint_id), *oldest]
+    oldest = [each for each in row.secrets[-1:] if _is_readable(each, str(endpoint_id), seals)]
+    kept = [seals.sealed(secret, about=str(endpoint_id)), *oldest]
     queries.change_endpoint(session, endpoint_id, {"secrets": kept})
     _record(session, actor, "webhook_endpoint.rotate_secret", endpoint_id, now)
     return {"endpoint_id": endpoint_id, "secret": secret}
@@ -271,22 +271,22 @@ def seal_anew(session: Session, *, seals: Seals) -> int:
     """
     changed = 0
     for row in queries.endpoints_for_update(session):
-        kept = [_newly_sealed(each, row.endpoint_id, seals) for each in row.secrets]
+        kept = [_newly_sealed(each, str(row.endpoint_id), seals) for each in row.secrets]
         if kept != row.secrets:
             queries.change_endpoint(session, row.endpoint_id, {"secrets": kept})
             changed += 1
     return changed
 
 
-def _newly_sealed(kept: str, endpoint_id: UUID, seals: Seals) -> str:
-    if seals.is_newest(kept, endpoint_id) or not _is_readable(kept, endpoint_id, seals):
+def _newly_sealed(kept: str, about: str, seals: Seals) -> str:
+    if seals.is_newest(kept, about=about) or not _is_readable(kept, about, seals):
         return kept
-    return seals.sealed(seals.opened(kept, endpoint_id), endpoint_id)
+    return seals.sealed(seals.opened(kept, about=about), about=about)
 
 
-def _is_readable(kept: str, endpoint_id: UUID, seals: Seals) -> bool:
+def _is_readable(kept: str, about: str, seals: Seals) -> bool:
     try:
-        seals.opened(kept, endpoint_id)
+        seals.opened(kept, about=about)
     except Unreadable:
         return False
     return True

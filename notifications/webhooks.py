@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
 from accounts import audit
+from accounts.sealing import Seals, Unreadable
 from clutch.ids import uuid7
 from notifications.partner_calls import Answer
 from notifications.queries import webhooks as queries
 from notifications.queries.webhooks import DeliveryRow, EndpointRow
-from notifications.sealing import Seals, Unreadable
 from storage.queue import enqueue, enqueue_all
 
 __all__ = [
@@ -112,7 +112,7 @@ def _readable(endpoint: EndpointRow, seals: Seals) -> list[str]:
     found = []
     for kept in endpoint.secrets:
         with suppress(Unreadable):
-            found.append(seals.opened(kept, endpoint.endpoint_id))
+            found.append(seals.opened(kept, about=str(endpoint.endpoint_id)))
     if not found:
         raise Unreadable
     return found

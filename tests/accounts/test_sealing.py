@@ -1,27 +1,48 @@
-"""What is sealed is read with the same key only, and cannot be changed unnoticed."""
+"""What is sealed opens with its key and for what it is about, and cannot be altered unnoticed."""
+
+from collections.abc import Callable
 
 import pytest
-from joserfc.errors import JoseError
 
-from accounts.sealing import opened, sealed
+from accounts.sealing import Seals, Unreadable
 
-KEY, SECRET = "k" * 32, b"whsec_a secret"
-
-
-def test_a_seal_tells_nothing_and_is_another_each_time() -> None:
-    seals = [sealed(SECRET, key=KEY) for _ in range(2)]
-    assert seals[0] != seals[1]
-    assert [opened(seal, key=KEY) for seal in seals] == [SECRET] * 2
-    assert SECRET not in b"".join(seals)
+OLD, NEW = "an old key of thirty-two letters", "a new key of thirty-two letters "
+MINE = "endpoint 1"
 
 
-def test_another_key_does_not_open_it() -> None:
-    with pytest.raises(JoseError):
-        opened(sealed(SECRET, key=KEY), key="o" * 32)
+@pytest.fixture
+def seals() -> Seals:
+    return Seals([OLD], purpose="tests")
 
 
-def test_an_altered_seal_does_not_open() -> None:
-    head, key, nonce, content, tag = sealed(SECRET, key=KEY).split(b".")
-    changed = (b"A" if content[:1] != b"A" else b"B") + content[1:]
-    with pytest.raises(JoseError):
-        opened(b".".join((head, key, nonce, changed, tag)), key=KEY)
+def test_what_is_sealed_opens_for_what_it_is_about_alone(seals: Seals) -> None:
+    kept = seals.sealed("whsec_abc", about=MINE)
+    assert (seals.opened(kept, about=MINE), "whsec" in kept) == ("whsec_abc", False)
+    with pytest.raises(Unreadable):
+        seals.opened(kept, about="endpoint 2")
+
+
+def test_the_same_secret_never_looks_the_same(seals: Seals) -> None:
+    assert len({seals.sealed("whsec_abc", about=MINE) for _ in range(10)}) == 10
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda kept: kept[:-4], lambda kept: kept + "!", lambda _: "sealed:"]
+)
+def test_what_was_altered_does_not_open(seals: Seals, spoil: Callable[[str], str]) -> None:
+    with pytest.raises(Unreadable):
+        seals.opened(spoil(seals.sealed("whsec_abc", about=MINE)), about=MINE)
+
+
+def test_the_same_key_opens_nothing_of_another_purpose(seals: Seals) -> None:
+    with pytest.raises(Unreadable):
+        Seals([OLD], purpose="others").opened(seals.sealed("whsec_abc", about=MINE), about=MINE)
+
+
+def test_a_new_key_seals_and_the_old_one_still_opens(seals: Seals) -> None:
+    kept, both = seals.sealed("whsec_abc", about=MINE), Seals([NEW, OLD], purpose="tests")
+    assert both.opened(kept, about=MINE) == "whsec_abc"
+    assert not both.is_newest(kept, about=MINE)
+    assert both.is_newest(both.sealed("whsec_abc", about=MINE), about=MINE)
+    with pytest.raises(Unreadable):
+        Seals([NEW], purpose="tests").opened(kept, about=MINE)

@@ -43,7 +43,7 @@ def asked(times: int, asking: State) -> list[Any]:
 
 @pytest.fixture
 def asking() -> Any:
-    names = ("engine", "pool", "roads", "token_key", "service_key", "seals")
+    names = ("engine", "pool", "roads", "token_key", "service_key", "seals", "answer_seals")
     facts: dict[str, Any] = dict.fromkeys(names)
     return State(metrics=Metrics(), **facts)
 

@@ -368,7 +368,10 @@ def test_no_secret_is_kept_in_clear(desk: Desk) -> None:
     endpoint_id, secret = desk.endpoint("http://127.0.0.1:9/hook")
     new = desk.rotate(endpoint_id)
     kept = _secrets(desk)
-    assert [desk.tools.seals().opened(each, endpoint_id) for each in kept] == [new, secret]
+    assert [desk.tools.seals().opened(each, about=str(endpoint_id)) for each in kept] == [
+        new,
+        secret,
+    ]
     assert [each for each in kept if "whsec_" in each] == []
 
 
@@ -414,7 +417,7 @@ def test_secrets_move_to_the_newest_key_by_themselves(desk: Desk, partner: Partn
     seal_anew(desk.tools)
     desk.given(token_key=None)
     seals, kept = desk.tools.seals(), _secrets(desk)
-    assert [seals.opened(each, endpoint_id) for each in kept] == [secret, in_clear]
+    assert [seals.opened(each, about=str(endpoint_id)) for each in kept] == [secret, in_clear]
     assert in_clear not in kept
     seal_anew(desk.tools)
     assert _secrets(desk) == kept

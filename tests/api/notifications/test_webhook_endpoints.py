@@ -77,7 +77,7 @@ def test_an_old_secret_lives_until_it_is_ended(admin: Any, tools: Tools) -> None
 
     def opened(kept: list[str]) -> list[str]:
         endpoint_id = UUID(made["endpoint"]["endpoint_id"])
-        return [tools.seals().opened(each, endpoint_id) for each in kept]
+        return [tools.seals().opened(each, about=str(endpoint_id)) for each in kept]
 
     with tools.engine.connect() as connection:
         query = text("SELECT secrets FROM webhook_endpoint WHERE endpoint_id = :id")
