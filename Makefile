@@ -47,7 +47,7 @@ wheel: setup
 	$(BIN)/python -m hatchling build -t wheel -d dist
 
 bench: setup ## run the benchmarks and print one JSON line each
-	@for name in matching live delivery forecast pricing replenishment live; do $(BIN)/clutch bench $$name --json; done
+	@for name in matching live delivery forecast pricing replenishment; do $(BIN)/clutch bench $$name --json; done
 
 # stockpyl asks for Sphinx add-ons; the one left out would load Sphinx whenever Python starts.
 lock: ## resolve requirements.lock again, within the bounds of pyproject.toml
