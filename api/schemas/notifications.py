@@ -19,8 +19,8 @@ __all__ = ["ChoicesBody", "DeviceBody", "EndpointBody", "EndpointChange", "SendB
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
-def _with_example(example: dict[str, Any]) -> ConfigDict:
-    return _STRICT | ConfigDict(json_schema_extra={"examples": [example]})
+def _with_examples(*examples: dict[str, Any]) -> ConfigDict:
+    return _STRICT | ConfigDict(json_schema_extra={"examples": [*examples]})
 
 
 def _of(pattern: str, expected: str) -> BeforeValidator:
@@ -69,7 +69,7 @@ Events = Annotated[list[Event], Field(min_length=1, max_length=len(EVENTS))]
 class ChoicesBody(BaseModel):
     """For which types push is on; those left out stay as they are."""
 
-    model_config = _with_example({"push": {"new_quote": True, "order_status": False}})
+    model_config = _with_examples({"push": {"new_quote": True, "order_status": False}})
 
     push: Annotated[dict[Type, bool], Field(max_length=len(CHOOSABLE))]
 
@@ -77,7 +77,7 @@ class ChoicesBody(BaseModel):
 class DeviceBody(BaseModel):
     """A device, by the token that Firebase gave it."""
 
-    model_config = _with_example(
+    model_config = _with_examples(
         {"token": "d-Xf3:APA91bHun4MxP5egoKMwt2KZFBaFUH", "platform": "android"}
     )
 
@@ -95,24 +95,34 @@ class TextBody(BaseModel):
 
 
 class SendBody(BaseModel):
-    """A notification, and whom it is for: `user_ids`, the staff of `shop_id`, or a `role`."""
+    """A notification, and whom it is for: `user_ids`, the staff of `shop_id`, or a `role`.
 
-    model_config = _with_example(
+    It is written in both languages, or once, as `title` and `message`, for readers of either.
+    """
+
+    model_config = _with_examples(
         {
             "role": "customer",
             "type": ANNOUNCEMENT,
             "en": {"title": "Open on Friday", "message": "Shops answer on Fridays from now on."},
             "ar": {"title": "نعمل يوم الجمعة", "message": "المحلات ترد يوم الجمعة من الآن."},
             "data": {"campaign": "fridays"},
-        }
+        },
+        {
+            "user_ids": ["0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b01"],
+            "title": "نعمل يوم الجمعة",
+            "message": "المحلات ترد يوم الجمعة من الآن.",
+        },
     )
 
     user_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_AT_ONCE)] | None = None
     shop_id: Id | None = None
     role: Literal["customer", "shop_owner", "shop_staff", "admin", "analyst"] | None = None
     type: Type = ANNOUNCEMENT
-    en: TextBody
-    ar: TextBody
+    en: TextBody | None = None
+    ar: TextBody | None = None
+    title: Title | None = None
+    message: Paragraph | None = None
     data: Annotated[dict[Name, Value], Field(max_length=20)] = {}
 
     @model_validator(mode="after")
@@ -121,16 +131,27 @@ class SendBody(BaseModel):
             raise ValueError("one of user_ids, shop_id and role")
         return self
 
+    @model_validator(mode="after")
+    def _written_once(self) -> Self:
+        by_language, plain = (self.en, self.ar), (self.title, self.message)
+        whole, unused = (plain, by_language) if self.en is self.ar is None else (by_language, plain)
+        if None in whole or unused != (None, None):
+            raise ValueError("`en` and `ar`, or `title` and `message`")
+        return self
+
     def texts(self) -> dict[str, Written]:
         """Return the texts by language."""
-        by_language = {"en": self.en, "ar": self.ar}
-        return {each: Written(text.title, text.message) for each, text in by_language.items()}
+        return {locale: _written(getattr(self, locale) or self) for locale in ("en", "ar")}
+
+
+def _written(text: TextBody | SendBody) -> Written:
+    return Written(text.title or "", text.message or "")
 
 
 class EndpointChange(BaseModel):
     """Where a partner hears of events, of which, and whether at all."""
 
-    model_config = _with_example(
+    model_config = _with_examples(
         {"url": "https://partner.example.com/clutch", "events": ["order.status"], "active": True}
     )
 
@@ -142,7 +163,7 @@ class EndpointChange(BaseModel):
 class EndpointBody(BaseModel):
     """A new endpoint of a partner."""
 
-    model_config = _with_example(
+    model_config = _with_examples(
         {
             "name": "Fleet partner",
             "url": "https://partner.example.com/clutch",

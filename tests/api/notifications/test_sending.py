@@ -51,6 +51,35 @@ def test_each_is_told_once_and_the_outcome_of_each_is_reported(
     assert his["message"] == "Shops answer on Fridays."
 
 
+def test_one_text_is_for_readers_of_either_language(people: Callable[..., Any]) -> None:
+    admin, mona, omar = people(role="admin"), people(), people()
+    assert omar.http.patch("/api/v1/users/me", json={"locale": "ar"}).status_code == 200
+    once = {"title": "نعمل يوم الجمعة", "message": "All shops."}
+    told = admin.http.post(SEND, json={**once, "user_ids": [mona.id, omar.id]})
+    assert told.status_code == 201
+    for reader in (mona, omar):
+        (entry,) = _inbox(reader)
+        assert {"title": entry["title"], "message": entry["message"]} == once
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {},
+        {"en": NEWS["en"]},
+        {"title": "Open"},
+        {"title": "Open", "message": "On Friday", "ar": NEWS["ar"]},
+        NEWS | {"title": "Open"},
+    ],
+)
+def test_a_text_is_in_both_languages_or_written_once(
+    people: Callable[..., Any], texts: dict[str, Any]
+) -> None:
+    refused = people(role="admin").http.post(SEND, json={**texts, "role": "admin"})
+    assert refused.status_code == 422
+    assert "`en` and `ar`, or `title` and `message`" in refused.text
+
+
 def test_a_shops_staff_is_told_and_others_are_not(
     people: Callable[..., Any], town_in: Callable[..., Any], market: Any
 ) -> None:
