@@ -130,8 +130,10 @@ class Customer:
             if not standing:
                 self.tally.count("all quotes gone")
                 return None
+            liked = min(standing, key=self._dislike)
             choice = {
-                "quote_id": min(standing, key=self._dislike)["quote_id"],
+                "quote_id": liked["quote_id"],
+                "revision": liked["revision"],
                 "payment_method": str(self.rng.choice(_METHODS, p=_METHOD_SHARES)),
             }
             try:
