@@ -47,6 +47,7 @@ class Limit(Enum):
     CODE_ADDRESS = (_minutes(30, 60), "codes")
     CODE_CONTACT = (_minutes(5, 60), "codes")
     REFRESH_ADDRESS = (_minutes(300, 15), "refreshed log-ins")
+    UPLOAD_PERSON = (_minutes(100, 60), "uploads")
 
 
 class RateLimits:

@@ -17,6 +17,7 @@ from api.acting import IdempotencyKey, acting, once
 from api.bodies import UploadRoute
 from api.errors import TooLarge
 from api.problems import PROBLEMS, SAFE
+from api.rate_limits import Limit
 from api.schemas.files import Upload
 from api.state import state_of
 from clutch.errors import NotFound
@@ -51,6 +52,7 @@ async def upload(
     What a file is, is told from what is in it. Pictures are written anew, upright, without what
     was hidden in them: where they were taken, above all.
     """
+    await state_of(request).limits.hit(Limit.UPLOAD_PERSON, caller.name)
     content = await form.file.read(uploads.MOST_BYTES + 1)
     if len(content) > uploads.MOST_BYTES:
         raise TooLarge(uploads.MOST_BYTES)

@@ -173,6 +173,18 @@ def test_tries_at_tokens_are_limited_by_address_and_keys_are_not(
     assert client.get("/healthz").status_code == 200
 
 
+def test_uploads_are_limited_by_person(client: httpx.Client, town_in: Any, market: Any) -> None:
+    town = town_in(market)
+    mona, omar = town.person(), town.person()
+
+    def upload(person: Any) -> int:
+        form = {"files": {"file": b"no picture"}, "data": {"purpose": "part_photo"}}
+        return client.post("/api/v1/files", headers=person.headers, **form).status_code
+
+    assert [upload(mona) for _ in range(100)] == [422] * 100
+    assert (upload(mona), upload(omar)) == (429, 422)
+
+
 def test_a_trusted_proxy_names_the_caller(serve: Any, settings: Settings) -> None:
     behind = {"rate_limits": "on", "job_workers": 0, "trusted_proxies": "127.0.0.1, 10.0.0.0/8"}
     with serve(settings.model_copy(update=behind)) as address:
