@@ -279,7 +279,7 @@ class Town:
         )
         facts = asdict(deal) | {"user_id": customer.user_id, "quote_id": uuid7(), "now": now}
         facts |= {"promise_at": now + dt.timedelta(hours=2), "total": total_piastres}
-        facts |= {"method": method, "provider": "sandbox"}
+        facts |= {"method": method, "provider": "hosted"}
         if method == "cash_on_delivery":
             facts["provider"] = "cash"
         with self.engine.begin() as connection:

@@ -21,6 +21,7 @@ from orders.payments.checkout import CheckoutView, check_out
 from orders.payments.events import EventView, receive
 from orders.payments.hosted import told_from
 from orders.payments.opening import PaymentView, RefundView, payment_view
+from orders.payments.port import HOSTED
 from orders.payments.refunds import refund
 from orders.payments.signatures import SignatureInvalid, verified_id
 from storage.session import PLATFORM, transaction
@@ -29,7 +30,6 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/payments", tags=["payments"], route_class=JsonRoute)
 
-_PROVIDERS = ("sandbox",)
 _READ = (401, 403, 404, 422, 429, 503)
 _BODY = (400, 408, 413, 415)
 
@@ -133,7 +133,7 @@ def hear(
 
     What was told before, is about no payment of ours or does not agree with it changes nothing.
     """
-    if provider not in _PROVIDERS:
+    if provider != HOSTED:
         raise NotFound("payment provider")
     now = dt.datetime.now(dt.UTC)
     plain = body.plain()

@@ -14,6 +14,7 @@ from clutch.errors import InvalidInput
 from clutch.settings import Settings
 from orders.payments.port import (
     CURRENCY,
+    HOSTED,
     Checkout,
     Provider,
     ProviderAway,
@@ -39,7 +40,7 @@ __all__ = [
 SANDBOX_PATH = "/sandbox-pay"
 """Where a development server has the sandbox."""
 
-WEBHOOKS_PATH = "/api/v1/payments/webhooks/sandbox"
+WEBHOOKS_PATH = f"/api/v1/payments/webhooks/{HOSTED}"
 """Where the provider sends its events."""
 
 SANDBOX_KEY = "sandbox"

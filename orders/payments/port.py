@@ -13,6 +13,7 @@ from orders.payments.states import Standing
 
 __all__ = [
     "CURRENCY",
+    "HOSTED",
     "PROVIDERS",
     "Checkout",
     "Provider",
@@ -22,7 +23,10 @@ __all__ = [
 ]
 
 CURRENCY = "EGP"
-PROVIDERS = {"cash_on_delivery": "cash", "card": "sandbox", "wallet": "sandbox"}
+HOSTED = "hosted"
+"""The provider that the settings name, whichever it is: it has a page to pay on."""
+
+PROVIDERS = {"cash_on_delivery": "cash", "card": HOSTED, "wallet": HOSTED}
 """Who takes the money, by the method of payment; `cash` is the courier."""
 
 

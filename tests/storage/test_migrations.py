@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -46,6 +48,30 @@ def test_down_to_nothing_and_up_again(fresh_database: Database) -> None:
     with engine.connect() as connection:
         assert current_revision(connection) == head_revision()
     engine.dispose()
+
+
+def test_payments_and_their_events_follow_the_provider_to_its_name(
+    fresh_database: Database, town_in: Callable[[Database], Any]
+) -> None:
+    town = town_in(fresh_database)
+    for method in ("card", "wallet", "cash_on_delivery"):
+        town.deal(method=method)
+    event = """
+    INSERT INTO payment_event (provider, event_id, type, payload, applied, received_at)
+    VALUES ('hosted', 'evt_1', 'payment.captured', '{}', false, now())
+    """
+    with town.engine.begin() as connection:
+        connection.execute(text(event))
+        # On a server of one's own the owner is no superuser: row-level security binds it.
+        for table in ("payment", "payment_event", "alembic_version"):
+            connection.execute(text(f"ALTER TABLE {table} OWNER TO clutch_app"))
+    for revision, name in (("0014", "sandbox"), ("0015", "hosted")):
+        move = downgrade if revision == "0014" else upgrade
+        move(fresh_database.url, revision)
+        with town.engine.connect() as connection:
+            payments = connection.scalars(text("SELECT provider FROM payment"))
+            assert sorted(payments) == sorted(["cash", name, name])
+            assert connection.scalar(text("SELECT provider FROM payment_event")) == name
 
 
 def test_every_alias_is_kept_under_its_key(postgis: Database) -> None:

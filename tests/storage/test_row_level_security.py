@@ -92,7 +92,7 @@ INSERT INTO rating (order_id, shop_id, user_id, stars, created_at)
 VALUES (:id, :shop_id, :user_id, 5, now());
 INSERT INTO payment (payment_id, order_id, shop_id, user_id, method, provider, status,
     amount_piastres, captured_piastres, created_at, updated_at)
-VALUES (:id, :id, :shop_id, :user_id, 'card', 'sandbox', 'captured', 100, 100, now(), now());
+VALUES (:id, :id, :shop_id, :user_id, 'card', 'hosted', 'captured', 100, 100, now(), now());
 INSERT INTO refund (refund_id, payment_id, shop_id, user_id, amount_piastres, reason, created_at)
 VALUES (:id, :id, :shop_id, :user_id, 1, 'late', now());
 INSERT INTO delivery (delivery_id, order_id, shop_id, user_id, accepted_at)

@@ -24,7 +24,7 @@ TOKEN_KEY = "a key that tokens are signed with in tests"
 OPERATIONS = operations(create_app(Settings()), "/api/")
 GUARDED = [each for each in OPERATIONS if each.access and not each.access.is_public]
 OPEN = [each for each in OPERATIONS if each.access and each.access.is_public]
-NOT_IDS = {"role": "analyst", "step": "business_info", "provider": "sandbox"}
+NOT_IDS = {"role": "analyst", "step": "business_info", "provider": "hosted"}
 
 
 def named(each: Operation) -> str:

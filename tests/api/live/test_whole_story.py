@@ -55,7 +55,7 @@ def market(databases: Any, serve: Any, town_in: Any, tmp_path_factory: Any) -> I
             merchant = Merchant(
                 api_key="the merchant's key",
                 webhook_secret=SECRET,
-                notify_url=f"{address}/api/v1/payments/webhooks/sandbox",
+                notify_url=f"{address}/api/v1/payments/webhooks/hosted",
             )
             pace = Pace(late=0.2, retry=0.2, look=0.05)
             sandbox = Sandbox(directory=directory, merchant=merchant, pace=pace)

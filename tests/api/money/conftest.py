@@ -106,7 +106,7 @@ def office(
             merchant = Merchant(
                 api_key=API_KEY,
                 webhook_secret=OLD_SECRET,
-                notify_url=f"{address}/api/v1/payments/webhooks/sandbox",
+                notify_url=f"{address}/api/v1/payments/webhooks/hosted",
             )
             pace = Pace(late=0.6, retry=0.3, look=0.05)
             sandbox = Sandbox(directory=directory, merchant=merchant, pace=pace)

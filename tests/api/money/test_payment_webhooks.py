@@ -39,7 +39,7 @@ def sent(
     age_seconds: int = 0,
     event_id: str | None = None,
     signed: bytes | None = None,
-    provider: str = "sandbox",
+    provider: str = "hosted",
 ) -> httpx.Response:
     event_id = event_id or f"evt_{uuid4().hex}"
     at = dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(seconds=age_seconds)
@@ -96,7 +96,7 @@ def test_headers_of_any_kind_are_refused_in_good_order(office: Any, headers: Any
     deal = office.town.deal(method="card")
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     answer = httpx.post(
-        f"{office.address}/api/v1/payments/webhooks/sandbox",
+        f"{office.address}/api/v1/payments/webhooks/hosted",
         content=an_event(deal),
         headers=[*raw, (b"content-type", b"application/json")],
         trust_env=False,

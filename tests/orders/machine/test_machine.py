@@ -368,7 +368,7 @@ class Market(RuleBasedStateMachine):
     def receive(self) -> None:
         with self.platform() as session:
             receive(
-                session, provider="sandbox", payload={}, now=self.model.now, **self.last_event or {}
+                session, provider="hosted", payload={}, now=self.model.now, **self.last_event or {}
             )
 
     @precondition(lambda self: any(each.captured for each in self.model.payments))

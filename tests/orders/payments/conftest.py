@@ -157,7 +157,7 @@ class Market:
         with transaction(self.engine, PLATFORM) as session:
             return receive(
                 session,
-                provider="sandbox",
+                provider="hosted",
                 event_id=event_id,
                 type="payment.told",
                 told=told,
