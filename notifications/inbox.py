@@ -31,6 +31,7 @@ __all__ = [
     "forget_old",
     "inbox_of",
     "notify",
+    "notify_admins",
     "notify_shop",
     "notify_shops",
     "push_at",
@@ -95,6 +96,21 @@ def notify(
     if not recipients:
         raise NotFound("user")
     return _tell_of(session, recipients, type, data, now=now)[0]
+
+
+def notify_admins(
+    session: Session, type: str, data: Mapping[str, str], *, now: dt.datetime
+) -> None:
+    """Tell every active administrator, whoever the transaction acts for.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such type, or `data` lacks a field of it.
+    """
+    with as_platform(session):
+        recipients = queries.with_role(session, type, "admin")
+    _tell_of(session, recipients, type, data, now=now)
 
 
 def notify_shop(

@@ -114,6 +114,14 @@ TYPES: Mapping[str, Kind] = {
         en=Text("Refund made", "{amount} for order {number} is on its way back to you."),
         ar=Text("تم رد المبلغ", "{amount} عن الطلب {number} في طريقه إليك."),
     ),
+    "refund_failed": Kind(
+        en=Text("Refund for {number} delayed", "{amount} has not gone back yet. We look into it."),
+        ar=Text("تأخر رد مبلغ الطلب {number}", "لم يرجع إليك مبلغ {amount} بعد. نتابع الأمر الآن."),
+    ),
+    "refund_refused": Kind(
+        en=Text("Refund for {number} refused", "The provider did not pay {amount}: {reason}."),
+        ar=Text("رُفض رد مبلغ الطلب {number}", "لم يدفع مزود الخدمة مبلغ {amount}: {reason}."),
+    ),
     "delivery_late": Kind(
         en=Text("Order {number} is late", "It was promised for {promise}. We are looking into it."),
         ar=Text("تأخر الطلب {number}", "كان موعده {promise}. نتابع الأمر الآن."),

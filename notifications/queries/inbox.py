@@ -80,11 +80,16 @@ def shop_exists(session: Session, shop_id: UUID) -> bool:
 
 
 def with_role(
-    session: Session, type: str, role: str, *, after: UUID | None, most: int
+    session: Session,
+    type: str,
+    role: str,
+    *,
+    after: UUID | None = None,
+    most: int | None = None,
 ) -> list[Recipient]:
     """Return the next active people of a role, on the platform or in any shop, by their ids.
 
-    Customers are those without any other role.
+    Customers are those without any other role. Left out, `most` is everybody.
     """
     on_platform = exists().where(UserRole.user_id == AppUser.user_id)
     in_shop = exists().where(ShopMember.user_id == AppUser.user_id)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from orders.payments.port import Provider, ProviderRefused, Told
-from orders.payments.settling import settle
+from orders.payments.settling import fail_refund, settle
 from orders.payments.states import PaymentStatus
 from orders.queries import payments as queries
 from orders.queries import requests
@@ -55,14 +55,14 @@ def cancel(engine: Engine, provider: Provider, payment_id: UUID, *, now: dt.date
 
 
 def send_back(engine: Engine, provider: Provider, refund_id: UUID, *, now: dt.datetime) -> None:
-    """Have the provider pay a refund; one that it refuses is marked as failed."""
+    """Have the provider pay a refund; one that it refuses has failed, and people are told."""
     with transaction(engine, PLATFORM) as session:
         refund = queries.refund(session, refund_id)
         payment = queries.payment(session, refund.payment_id)
     reference = payment.provider_reference
     if refund.status != "pending" or reference is None:
         return
-    moved = _move(
+    refused = _move(
         engine,
         provider,
         payment,
@@ -70,11 +70,13 @@ def send_back(engine: Engine, provider: Provider, refund_id: UUID, *, now: dt.da
         lambda: provider.refund(reference, refund_id, refund.amount_piastres),
         now=now,
     )
-    if not moved:
+    if refused is not None:
         with transaction(engine, PLATFORM) as session:
-            requests.order_for_update(session, payment.order_id)
+            order = requests.order_for_update(session, payment.order_id)
             queries.payment_for_update(session, payment.payment_id)
-            queries.finish_refunds(session, payment.payment_id, [refund_id], "failed", now=now)
+            fail_refund(
+                session, order, payment.payment_id, refund_id, code=refused, actor=_ACTOR, now=now
+            )
 
 
 def _payment(engine: Engine, payment_id: UUID) -> PaymentRow:
@@ -90,8 +92,8 @@ def _move(
     ask: Callable[[], Told],
     *,
     now: dt.datetime,
-) -> bool:
-    """Ask the provider and keep what it says; False where it refused.
+) -> str | None:
+    """Ask the provider and keep what it says; return its code where it refused, else None.
 
     A refusal is audited, and what the provider knows instead is kept: that an authorisation has
     expired, say.
@@ -106,11 +108,11 @@ def _move(
     with transaction(engine, PLATFORM) as session:
         order = requests.order_for_update(session, payment.order_id)
         held = queries.payment_for_update(session, payment.payment_id)
-        if refused:
+        if refused is not None:
             _note_refusal(session, payment, act, refused, now=now)
         if told:
             settle(session, order, held, told, actor=_ACTOR, now=now)
-    return refused is None
+    return refused
 
 
 def _note_refusal(

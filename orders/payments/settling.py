@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from accounts import audit
 from notifications import events
-from notifications.inbox import notify
+from notifications.inbox import notify, notify_admins
 from notifications.texts import pounds
 from notifications.webhooks import publish
 from orders.payments.port import CURRENCY, Told
@@ -22,7 +22,7 @@ from orders.queries.payments import PaymentRow, RefundRow
 from orders.queries.requests import OrderRow
 from storage.queue import enqueue
 
-__all__ = ["settle", "standing_of"]
+__all__ = ["fail_refund", "settle", "standing_of"]
 
 _log = structlog.get_logger()
 
@@ -178,6 +178,40 @@ def _tell_refund(
         {**told, "amount_piastres": refund.amount_piastres, "currency": CURRENCY},
         now=now,
     )
+
+
+def fail_refund(
+    session: Session,
+    order: OrderRow,
+    payment_id: UUID,
+    refund_id: UUID,
+    *,
+    code: str,
+    actor: str,
+    now: dt.datetime,
+) -> None:
+    """Mark a refund that the provider refused as failed, and tell customer and administrators.
+
+    One that is not on its way any more stays as it is, and nobody is told again. `code` is the
+    provider's word for why.
+    """
+    failed = queries.finish_refunds(session, payment_id, [refund_id], "failed", now=now)
+    for refund in failed:
+        audit.record(
+            session,
+            actor=actor,
+            act="refund.failed",
+            subject=f"payment:{payment_id}",
+            now=now,
+            refund_id=str(refund_id),
+            amount_piastres=refund.amount_piastres,
+            code=code,
+        )
+        amount = pounds(refund.amount_piastres)
+        _notify(session, order, "refund_failed", now=now, amount=amount)
+        data = {"order_id": str(order.order_id), "number": order.number, "amount": amount}
+        data |= {"payment_id": str(payment_id), "reason": code}
+        notify_admins(session, "refund_refused", data, now=now)
 
 
 def _notify(session: Session, order: OrderRow, type: str, *, now: dt.datetime, **more: str) -> UUID:

@@ -20,6 +20,8 @@ FIELDS = {
     "payment_received": {"order_id", "number", "amount"},
     "payment_failed": {"order_id", "number", "reason"},
     "refund_done": {"order_id", "number", "amount"},
+    "refund_failed": {"order_id", "number", "amount"},
+    "refund_refused": {"order_id", "payment_id", "number", "amount", "reason"},
     "delivery_late": {"order_id", "number", "promise"},
     "shop_approved": {"shop_id", "shop_name"},
     "shop_refused": {"shop_id", "shop_name", "reasons"},
@@ -39,7 +41,7 @@ def test_both_languages_speak_of_the_same_and_of_nothing_unknown(type: str) -> N
     assert fields_of(kind.en) == fields_of(kind.ar)
     assert fields_of(kind.en) <= FIELDS[type]
     # All but the ids is told.
-    assert FIELDS[type] - fields_of(kind.en) <= {"order_id", "shop_id"}
+    assert FIELDS[type] - fields_of(kind.en) <= {"order_id", "payment_id", "shop_id"}
 
 
 @pytest.mark.parametrize("type", TYPES)

@@ -63,8 +63,37 @@ def test_a_refund_that_the_provider_refuses_has_failed_and_can_be_asked_again(ma
     moving.send_back(market.engine, market.till, first["refund_id"], now=NOW)
     assert market.refund_status(first) == "failed"
     assert market.payment(deal.payment_id).refunded_piastres == 0
+    assert market.order_payment(deal) == "paid"
     market.till.refuses = None
     assert market.refund(deal, amount=None)["amount_piastres"] == 48_000
+
+
+def test_of_a_refused_refund_its_customer_and_every_administrator_hear_once(market: Any) -> None:
+    deal = market.captured()
+    admins = [market.town.person(role="admin") for _ in range(2)]
+    made = market.refund(deal, amount=8_000)
+    market.till.refuses = "card_closed"
+    market.at_once(
+        lambda: moving.send_back(market.engine, market.till, made["refund_id"], now=NOW), 3
+    )
+    told = """
+    SELECT user_id, notification_id, title, message, data FROM notification
+    WHERE type LIKE 'refund_%' AND data ->> 'order_id' = :id
+        AND user_id IN (:customer, :first, :second)
+    """
+    people = {"customer": deal.customer.user_id}
+    people |= {"first": admins[0].user_id, "second": admins[1].user_id}
+    entries = {row.user_id: row for row in market.rows(told, id=str(deal.order_id), **people)}
+    assert len(market.rows(told, id=str(deal.order_id), **people)) == len(entries) == 3
+    mine = entries.pop(deal.customer.user_id)
+    assert mine.message == "EGP 80.00 has not gone back yet. We look into it."
+    for entry in entries.values():
+        assert entry.message == "The provider did not pay EGP 80.00: card_closed."
+        assert entry.data["payment_id"] == str(deal.payment_id)
+    pushed = "SELECT 1 FROM procrastinate_jobs WHERE args ->> 'notification_id' = :id"
+    assert len(market.rows(pushed, id=str(mine.notification_id))) == 1
+    noted = "SELECT 1 FROM audit_entry WHERE act = 'refund.failed' AND subject = :subject"
+    assert len(market.rows(noted, subject=f"payment:{deal.payment_id}")) == 1
 
 
 def test_while_the_provider_is_away_nothing_is_lost(market: Any) -> None:
