@@ -3,6 +3,7 @@
 `docs/configuration.md` explains them one by one. Reads the environment, nothing else.
 """
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,7 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -27,6 +29,7 @@ _PREFIX = "CLUTCH_"
 _SCHEMES = ("postgresql+psycopg://", "postgresql://", "postgres://")
 _PRIVATE = {
     "payment_provider_key",
+    "payment_return_url",
     "payment_webhook_secrets",
     "database_url",
     "database_owner_url",
@@ -37,6 +40,8 @@ _PRIVATE = {
     "webhook_keys",
 }
 _web_address = TypeAdapter(HttpUrl)
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://[!-~]+")
+_OF_BROWSERS = ("javascript", "vbscript", "data", "blob", "file", "about")
 
 
 def _for_psycopg(url: str) -> str:
@@ -84,6 +89,20 @@ def _rising_minutes(listed: object) -> object:
 def _web(url: str) -> str:
     _web_address.validate_python(url)
     return url.rstrip("/")
+
+
+def _way_back(url: str, info: ValidationInfo) -> str:
+    """Check a page of the web, in production with TLS, or the address of an app."""
+    found = _ADDRESS.fullmatch(url)
+    if found is None or "#" in url or urlsplit(url).username is not None:
+        raise ValueError
+    scheme = found[1]
+    if scheme in ("http", "https"):
+        _web_address.validate_python(url)
+    plain_in_production = scheme == "http" and info.data.get("environment") == "production"
+    if plain_in_production or scheme in _OF_BROWSERS:
+        raise ValueError
+    return url
 
 
 def _setting(default: Any, expected: str, **constraints: Any) -> Any:
@@ -177,6 +196,11 @@ class Settings(BaseSettings):
 
     payment_provider_key: SecretStr | None = _setting(None, "text", min_length=1)
     """What the provider knows Clutch by."""
+
+    payment_return_url: Annotated[str, AfterValidator(_way_back)] | None = _setting(
+        None, "a URL such as https://shop.example.com/paid (https in production) or my-app://paid"
+    )
+    """Where the provider's page sends customers back to, whether they paid or not."""
 
     payment_webhook_secrets: SecretStr | None = _setting(
         None, "one or two secrets such as whsec_MfKQ..., the newest first", min_length=1

@@ -5,6 +5,7 @@ threads may be waiting for just these answers.
 """
 
 import datetime as dt
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ __all__ = ["Merchant", "Sandbox"]
 
 _METHODS = ("card", "wallet")
 _MOST_PIASTRES = 100_000_000_000
+_RETURN_URL = re.compile(r"(?!javascript:|data:|vbscript:)[a-z][a-z0-9+.-]*://[!-~]{1,2000}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +152,7 @@ class _Door:
             )
         except Refused:
             payment = self._books.payment(payment.reference) or payment
-        return HTMLResponse(pages.result(payment))
+        return _outcome(payment)
 
     def _change(
         self, request: Request, kind: str, change: Callable[[Payment], Payment]
@@ -203,6 +205,7 @@ async def _asked(request: Request) -> dict[str, Any]:
 def _wanted(asked: dict[str, Any]) -> Payment | None:
     merchant_reference, amount = asked.get("merchant_reference"), asked.get("amount_piastres")
     currency, method = asked.get("currency"), asked.get("method")
+    return_url = asked.get("return_url")
     good = (
         isinstance(merchant_reference, str)
         and 0 < len(merchant_reference) <= 100
@@ -210,6 +213,7 @@ def _wanted(asked: dict[str, Any]) -> Payment | None:
         and 0 < amount <= _MOST_PIASTRES
         and currency == "EGP"
         and method in _METHODS
+        and (return_url is None or _RETURN_URL.fullmatch(str(return_url)))
     )
     if not good:
         return None
@@ -219,7 +223,19 @@ def _wanted(asked: dict[str, Any]) -> Payment | None:
         amount_piastres=int(amount or 0),
         currency=str(currency),
         method=str(method),
+        return_url=None if return_url is None else str(return_url),
     )
+
+
+def _outcome(payment: Payment) -> Response:
+    """Say what became of a payment; a browser goes on to the merchant's page by itself.
+
+    To an app there is a link: browsers open one when somebody touches it, not on a redirect alone.
+    """
+    content, url = pages.result(payment), payment.return_url or ""
+    if url.startswith(("http://", "https://")):
+        return HTMLResponse(content, 303, {"Location": url})
+    return HTMLResponse(content)
 
 
 def _answer(content: dict[str, Any]) -> Response:

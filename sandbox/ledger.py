@@ -18,13 +18,17 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One payment; `status` is open, authorised, declined, cancelled or captured."""
+    """One payment; `status` is open, authorised, declined, cancelled or captured.
+
+    `return_url` is where its customer goes from the page, whatever came of it.
+    """
 
     reference: str
     merchant_reference: str
     amount_piastres: int
     currency: str
     method: str
+    return_url: str | None = None
     status: str = "open"
     captured_piastres: int = 0
     refunds: dict[str, int] = field(default_factory=dict)

@@ -34,6 +34,14 @@ _CARD = """<label>Card number · <span lang="ar">رقم البطاقة</span>
 <input name="card_number" inputmode="numeric" autocomplete="off" value="4242424242424242"
  maxlength="40"></label>"""
 
+_CLOSE = (
+    '<p>You can close this page. · <span lang="ar" dir="rtl">يمكنك إغلاق هذه الصفحة.</span></p>'
+)
+_BACK = (
+    '<p><a href="{url}">Back to the shop · <span lang="ar" dir="rtl">العودة إلى المتجر</span>'
+    "</a></p>"
+)
+
 _RESULTS = {
     "authorised": ("The payment was approved.", "تمت الموافقة على الدفع."),
     "declined": ("The payment was declined.", "تم رفض الدفع."),
@@ -61,9 +69,7 @@ def page(payment: Payment) -> str:
 
 
 def result(payment: Payment) -> str:
-    """Return the page that says what became of a payment."""
+    """Return the page that says what became of a payment, and leads back to the merchant."""
     english, arabic = _RESULTS[payment.status]
-    return _FRAME.format(
-        content=f'<p>{english}</p><p lang="ar" dir="rtl">{arabic}</p>'
-        '<p>You can close this page. · <span lang="ar" dir="rtl">يمكنك إغلاق هذه الصفحة.</span></p>'
-    )
+    on = _CLOSE if payment.return_url is None else _BACK.format(url=escape(payment.return_url))
+    return _FRAME.format(content=f'<p>{english}</p><p lang="ar" dir="rtl">{arabic}</p>{on}')

@@ -68,7 +68,8 @@ def show(request: Request, payment_id: UUID, caller: SignedIn) -> Response:
 def pay(request: Request, payment_id: UUID, caller: Customer) -> Response:
     """Give the provider's page on which to pay by card or wallet; sent again, the same page.
 
-    After a payment that failed this opens another one: its id is in the answer.
+    After a payment that failed this opens another one: its id is in the answer. The page sends the
+    customer back to where the server's settings say; that proves nothing, so read the payment then.
     """
     state = state_of(request)
     now = dt.datetime.now(dt.UTC)

@@ -68,7 +68,10 @@ def check_out(
             raise Unavailable("payment by card and wallet", retry_after_seconds=3_600)
         try:
             page = provider.start(
-                payment.payment_id, payment.amount_piastres, method=payment.method
+                payment.payment_id,
+                payment.amount_piastres,
+                order_id=payment.order_id,
+                method=payment.method,
             )
         except ProviderRefused as error:
             raise ProviderAway from error

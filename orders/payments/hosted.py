@@ -6,6 +6,7 @@ Reads: the settings. Speaks JSON under the address of the provider: `v1/checkout
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
@@ -60,14 +61,19 @@ _SECONDS = 10.0
 
 
 class HostedCheckout:
-    """The adapter: `Provider` over HTTP."""
+    """The adapter: `Provider` over HTTP; its page sends customers back to `return_url`, if any."""
 
-    def __init__(self, http: httpx.Client, url: str, key: str) -> None:
+    def __init__(
+        self, http: httpx.Client, url: str, key: str, *, return_url: str | None = None
+    ) -> None:
         self._http = http
         self._url = url
+        self._return_url = return_url
         self._headers = {"Authorization": f"Bearer {key}"}
 
-    def start(self, payment_id: UUID, amount_piastres: int, *, method: str) -> Checkout:
+    def start(
+        self, payment_id: UUID, amount_piastres: int, *, order_id: UUID, method: str
+    ) -> Checkout:
         """Open a page to pay on, or return the one that is open."""
         asked = {
             "merchant_reference": str(payment_id),
@@ -75,6 +81,8 @@ class HostedCheckout:
             "currency": CURRENCY,
             "method": method,
         }
+        if self._return_url is not None:
+            asked["return_url"] = _with_ids(self._return_url, order_id, payment_id)
         told = self._ask("POST", "v1/checkouts", json=asked)
         match told:
             case {"reference": str(reference), "redirect_url": str(redirect_url)}:
@@ -121,6 +129,12 @@ class HostedCheckout:
         if answer.status_code in (404, 409) and isinstance(content, dict):
             raise ProviderRefused(str(content.get("code", answer.status_code)))
         raise ProviderAway
+
+
+def _with_ids(url: str, order_id: UUID, payment_id: UUID) -> str:
+    """Return where the customer of one payment is sent back to; `url` has no fragment."""
+    query = urlencode({"order_id": order_id, "payment_id": payment_id})
+    return f"{url}{'&' if '?' in url else '?'}{query}"
 
 
 def _understood(content: Any) -> Told:
@@ -172,7 +186,8 @@ def open_provider(settings: Settings, http: httpx.Client) -> Provider | None:
         if settings.environment == "production":
             return None
         url = local_address(settings) + SANDBOX_PATH
-    return HostedCheckout(http, url, provider_key(settings))
+    key, return_url = provider_key(settings), settings.payment_return_url
+    return HostedCheckout(http, url, key, return_url=return_url)
 
 
 def provider_key(settings: Settings) -> str:

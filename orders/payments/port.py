@@ -73,7 +73,9 @@ class Provider(Protocol):
     where it will not.
     """
 
-    def start(self, payment_id: UUID, amount_piastres: int, *, method: str) -> Checkout:
+    def start(
+        self, payment_id: UUID, amount_piastres: int, *, order_id: UUID, method: str
+    ) -> Checkout:
         """Open a page to pay on, or return the one that is open."""
 
     def capture(self, reference: str) -> Told:

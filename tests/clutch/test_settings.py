@@ -29,6 +29,8 @@ def test_without_an_environment_it_is_a_developers_machine(monkeypatch: pytest.M
         ("database_owner_url", "postgresql+psycopg://db/x", "postgresql+psycopg://db/x"),
         ("database_url", "", None),
         ("road_engine_url", "http://roads:8002/", "http://roads:8002"),
+        ("payment_return_url", "http://localhost:3000/paid?a=1", "http://localhost:3000/paid?a=1"),
+        ("payment_return_url", "clutch-app://paid", "clutch-app://paid"),
     ],
 )
 def test_each_is_read_from_the_environment(
@@ -76,6 +78,46 @@ def test_a_wrong_value_is_named_in_one_line_without_secrets(
     with pytest.raises(InvalidInput) as refused:
         settings()
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "paid",
+        "https://",
+        "javascript://shop.test/%0aalert(1)",
+        "https://mona:secret@shop.test/paid",
+        "https://shop.test/paid#done",
+        "https://shop.test/paid\r\nSet-Cookie: a=b",
+    ],
+)
+def test_customers_are_not_sent_back_to_just_anything(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("CLUTCH_PAYMENT_RETURN_URL", url)
+    with pytest.raises(InvalidInput, match="CLUTCH_PAYMENT_RETURN_URL: expected a URL") as refused:
+        settings()
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        ("https://shop.test/paid", True),
+        ("clutch-app://paid", True),
+        ("http://shop.test/paid", False),
+    ],
+)
+def test_in_production_a_web_page_to_come_back_to_has_tls(
+    monkeypatch: pytest.MonkeyPatch, url: str, taken: bool
+) -> None:
+    monkeypatch.setenv("CLUTCH_ENVIRONMENT", "production")
+    monkeypatch.setenv("CLUTCH_PAYMENT_RETURN_URL", url)
+    if taken:
+        assert settings().payment_return_url == url
+    else:
+        with pytest.raises(InvalidInput, match="https in production"):
+            settings()
 
 
 def test_they_never_change() -> None:

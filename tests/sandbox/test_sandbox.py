@@ -1,6 +1,7 @@
 """The provider to try things with: keys, pages, and that it is not there in production."""
 
 import asyncio
+import html
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,42 @@ def test_a_page_is_paid_once(client: Browser) -> None:
     assert known(client)["status"] == "authorised"
 
 
+@pytest.mark.parametrize(
+    ("decision", "said"), [("approve", "was approved"), ("decline", "was declined")]
+)
+@pytest.mark.parametrize(
+    ("return_url", "status", "location"),
+    [
+        ("https://shop.test/paid?a=1&b=2", 303, "https://shop.test/paid?a=1&b=2"),
+        ("clutch-app://paid?a=1&b=2", 200, None),
+    ],
+)
+def test_from_the_page_the_customer_goes_back_whatever_came_of_it(
+    client: Browser,
+    decision: str,
+    said: str,
+    return_url: str,
+    status: int,
+    location: str | None,
+) -> None:
+    asked = ORDER | {"return_url": return_url}
+    page = client.post("/v1/checkouts", json=asked, headers=KEY).json()["redirect_url"]
+    form = {"decision": decision, "card_number": "4242424242424242"}
+    for _ in range(2):
+        answer = client.post(page, data=form)
+        assert (answer.status_code, answer.headers.get("location")) == (status, location)
+        assert said in answer.text
+        assert f'href="{html.escape(return_url)}"' in answer.text
+    seen = client.get(page)
+    assert (seen.status_code, said in seen.text) == (200, True)
+
+
+def test_without_a_way_back_the_page_just_says_what_happened(client: Browser) -> None:
+    page = client.post("/v1/checkouts", json=ORDER, headers=KEY).json()["redirect_url"]
+    answer = client.post(page, data={"decision": "decline"})
+    assert (answer.status_code, "href" in answer.text) == (200, False)
+
+
 def test_refunds_count_once_and_end_with_the_money(client: Browser) -> None:
     reference = paid(client, card_number="4242 4242 4242 4242")["reference"]
     client.post(f"/v1/payments/{reference}/capture", headers=KEY)
@@ -113,7 +150,16 @@ def test_without_the_key_nothing_is_told_or_done(client: Browser, headers: Any) 
 
 @pytest.mark.parametrize(
     "spoilt",
-    [{"amount_piastres": 0}, {"amount_piastres": True}, {"currency": "USD"}, {"method": "cheque"}],
+    [
+        {"amount_piastres": 0},
+        {"amount_piastres": True},
+        {"currency": "USD"},
+        {"method": "cheque"},
+        {"return_url": 1},
+        {"return_url": "paid"},
+        {"return_url": "javascript://a/%0aalert(1)"},
+        {"return_url": "https://shop.test/\r\nSet-Cookie: a=b"},
+    ],
 )
 def test_a_checkout_that_makes_no_sense_is_refused(client: Browser, spoilt: Any) -> None:
     refused = client.post("/v1/checkouts", json=ORDER | spoilt, headers=KEY)

@@ -134,6 +134,22 @@ def test_a_developer_pays_at_the_sandbox_that_the_application_serves(
         asked.eventually(lambda: status_of(asked, deal) == "authorised")
 
 
+def test_the_page_sends_the_customer_back_with_the_ids_and_nothing_more(
+    office: Any, serve: Any, tmp_path: Path
+) -> None:
+    own: dict[str, Any] = {"payment_provider_url": None, "data_directory": tmp_path}
+    own["payment_return_url"] = "http://localhost:3000/paid"
+    deal = office.town.deal(method="card")
+    with serve(office.settings.model_copy(update=own)) as address:
+        back = paid(replace(office, address=address), deal, "4000000000000002")
+    ids = f"order_id={deal.order_id}&payment_id={deal.payment_id}"
+    assert (back.status_code, back.headers["location"]) == (
+        303,
+        f"{own['payment_return_url']}?{ids}",
+    )
+    assert "declined" in back.text
+
+
 def test_a_refund_sent_again_under_its_key_is_done_once(office: Any) -> None:
     deal = office.town.deal()
     assert step(office, deal, "start").status_code == 200

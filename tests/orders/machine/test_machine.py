@@ -53,7 +53,9 @@ _EXAMPLES, _STEPS = (300, 40) if _LONG else (45, 25)
 class Provider:
     """Opens a page for every payment; nothing else of it is asked for here."""
 
-    def start(self, payment_id: UUID, amount_piastres: int, *, method: str) -> Checkout:
+    def start(
+        self, payment_id: UUID, amount_piastres: int, *, order_id: UUID, method: str
+    ) -> Checkout:
         return Checkout(reference(payment_id), "http://127.0.0.1/pay")
 
 

@@ -32,7 +32,9 @@ class Till:
     away: bool = False
     refuses: str | None = None
 
-    def start(self, payment_id: UUID, amount_piastres: int, *, method: str) -> Checkout:
+    def start(
+        self, payment_id: UUID, amount_piastres: int, *, order_id: UUID, method: str
+    ) -> Checkout:
         self._asked("start")
         reference = f"pay_{payment_id.hex}"
         if payment_id not in self.known:

@@ -23,7 +23,7 @@ def test_checking_out_twice_leads_to_the_same_page(market: Any) -> None:
 
 def test_a_crash_between_the_page_and_its_keeping_is_repaired_by_asking_again(market: Any) -> None:
     deal = market.town.deal(method="card")
-    market.till.start(deal.payment_id, deal.total_piastres, method="card")
+    market.till.start(deal.payment_id, deal.total_piastres, order_id=deal.order_id, method="card")
     assert market.paying(deal)["redirect_url"].endswith(deal.payment_id.hex)
     assert len(market.till.known) == 1
 

@@ -1,5 +1,6 @@
 """The adapter of a provider that is spoken to over HTTP: what it makes of answers."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +11,13 @@ from pydantic import SecretStr
 
 from clutch.errors import InvalidInput
 from clutch.settings import Settings
-from orders.payments.hosted import SANDBOX_SECRET, HostedCheckout, told_from, webhook_secrets
+from orders.payments.hosted import (
+    SANDBOX_SECRET,
+    HostedCheckout,
+    open_provider,
+    told_from,
+    webhook_secrets,
+)
 from orders.payments.port import ProviderAway, ProviderRefused
 from orders.payments.states import PaymentStatus, standing
 
@@ -29,7 +36,7 @@ KNOWN = {
     "failure": None,
 }
 CALLS: dict[str, Callable[[HostedCheckout], object]] = {
-    "start": lambda each: each.start(PAYMENT_ID, 48_000, method="card"),
+    "start": lambda each: each.start(PAYMENT_ID, 48_000, order_id=UUID(int=1), method="card"),
     "capture": lambda each: each.capture("pay_1"),
     "cancel": lambda each: each.cancel("pay_1"),
     "refund": lambda each: each.refund("pay_1", UUID(int=7), 8_000),
@@ -47,6 +54,34 @@ def test_what_is_told_is_read_whole() -> None:
     assert told is not None
     assert told.standing == standing(PaymentStatus.CAPTURED, captured=48_000, refunded=8_000)
     assert (told.amount_piastres, told.refund_ids) == (48_000, frozenset({UUID(int=7)}))
+
+
+@pytest.mark.parametrize(
+    ("return_url", "told"),
+    [
+        (None, None),
+        ("clutch-app://paid", "clutch-app://paid?"),
+        ("https://shop.test/paid?lang=ar", "https://shop.test/paid?lang=ar&"),
+    ],
+)
+def test_a_checkout_tells_where_to_send_the_customer_back_to(
+    return_url: str | None, told: str | None
+) -> None:
+    asked: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content))
+        return httpx.Response(200, json=KNOWN | {"redirect_url": "http://pay.test/pay/1"})
+
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    settings = Settings().model_copy(
+        update={"payment_provider_url": "http://pay.test", "payment_return_url": return_url}
+    )
+    hosted = open_provider(settings, http)
+    assert hosted is not None
+    hosted.start(PAYMENT_ID, 48_000, order_id=UUID(int=1), method="card")
+    expected = told and f"{told}order_id={UUID(int=1)}&payment_id={PAYMENT_ID}"
+    assert asked[0].get("return_url") == expected
 
 
 @pytest.mark.parametrize("name", ["amount_piastres", "captured_piastres", "refunded_piastres"])
