@@ -28,6 +28,7 @@ __all__ = [
     "delivery_fee",
     "line_spreads",
     "most_balanced",
+    "preferred",
 ]
 
 _SECONDS_TO_SOLVE, _SECONDS_FOR_FEWEST_SHOPS = 2.0, 0.25
@@ -35,11 +36,12 @@ _OPTIMAL = 0
 
 
 class LineOffer(NamedTuple):
-    """So many of a line of the order, at a price each."""
+    """So many of a line of the order, at a price each; `as_wanted`: in the condition wanted."""
 
     line: int
     quantity: int
     unit_price_piastres: int
+    as_wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,11 @@ class ShopOffer:
         goods = self.goods_piastres
         return goods + delivery_fee(goods, self.fee_piastres, self.free_from_piastres)
 
+    @property
+    def as_wanted(self) -> bool:
+        """Whether all its lines are in the condition wanted."""
+        return all(each.as_wanted for each in self.lines)
+
 
 class LineSpread(NamedTuple):
     """The prices of one line: who is cheapest, and how far the dearest is above it."""
@@ -76,12 +83,16 @@ class LineSpread(NamedTuple):
 
 
 class SplitPart(NamedTuple):
-    """What is bought at one shop: units by line, what they cost, and the fee for bringing them."""
+    """What is bought at one shop: units by line, what they cost, and the fee for bringing them.
+
+    `as_wanted`: all of it is in the condition wanted.
+    """
 
     quote_id: UUID
     units: Mapping[int, int]
     goods_piastres: int
     fee_piastres: int
+    as_wanted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +128,8 @@ def delivery_fee(goods_piastres: int, fee_piastres: int, free_from_piastres: int
 def line_spreads(offers: Sequence[ShopOffer]) -> dict[int, LineSpread]:
     """Return the best price of each line that anybody offers, however few units.
 
+    Where somebody offers the condition wanted, nobody else's price of that line counts.
+
     Examples
     --------
     >>> shops = [ShopOffer(quote_id=UUID(int=n), lines=[LineOffer(1, 2, price)], fee_piastres=0)
@@ -124,14 +137,19 @@ def line_spreads(offers: Sequence[ShopOffer]) -> dict[int, LineSpread]:
     >>> found = line_spreads(shops)[1]
     >>> sorted(quote.int for quote in found.best_quote_ids), found.spread_piastres
     ([1, 2], 200)
+    >>> used = ShopOffer(quote_id=UUID(int=3), lines=[LineOffer(1, 2, 80, False)], fee_piastres=0)
+    >>> line_spreads([*shops, used])[1].best_piastres
+    700
     >>> line_spreads([])
     {}
     """
-    prices: dict[int, dict[UUID, int]] = {}
+    prices: dict[tuple[int, bool], dict[UUID, int]] = {}
     for offer in offers:
         for each in offer.lines:
-            prices.setdefault(each.line, {})[offer.quote_id] = each.unit_price_piastres
-    return {line: _spread(by_quote) for line, by_quote in sorted(prices.items())}
+            alike = prices.setdefault((each.line, each.as_wanted), {})
+            alike[offer.quote_id] = each.unit_price_piastres
+    # Sorted, those as wanted are the last of their line.
+    return {line: _spread(by_quote) for (line, _), by_quote in sorted(prices.items())}
 
 
 def _spread(prices: Mapping[UUID, int]) -> LineSpread:
@@ -154,6 +172,21 @@ def complete_baskets(
     """
     whole = [offer for offer in _in_time(offers, arrive_by) if _holds_all(offer, wanted)]
     return sorted(whole, key=lambda each: (each.total_piastres, _arrival(each), each.quote_id))
+
+
+def preferred(baskets: Sequence[ShopOffer]) -> Sequence[ShopOffer]:
+    """Return those that are all in the condition wanted, or where there is none, all.
+
+    Examples
+    --------
+    >>> new, used = (ShopOffer(quote_id=UUID(int=price), lines=[LineOffer(1, 1, price, as_wanted)],
+    ...              fee_piastres=0) for price, as_wanted in [(900, True), (100, False)])
+    >>> [each.total_piastres for each in preferred([used, new])]
+    [900]
+    >>> [each.total_piastres for each in preferred([used])], preferred([])
+    ([100], [])
+    """
+    return [each for each in baskets if each.as_wanted] or baskets
 
 
 def most_balanced(baskets: Sequence[ShopOffer], *, now: dt.datetime) -> ShopOffer | None:
@@ -189,8 +222,9 @@ def best_split(
 
     Its cost is that of the goods and of the delivery fee of each shop that is used; of ways that
     cost the same it takes one with the fewest shops, unless those are too many to compare. With
-    `arrive_by` only shops that promise to have delivered by then are used. None: nobody offers
-    anything.
+    `arrive_by` only shops that promise to have delivered by then are used. A line that these shops
+    together have in the condition wanted, as many as are wanted, is bought in no other; any other
+    line in whichever costs least. None: nobody offers anything.
 
     Examples
     --------
@@ -209,15 +243,10 @@ def best_split(
     True
     """
     usable = _in_time(offers, arrive_by)
-    cells = [
-        _Cell(shop, each.line, min(each.quantity, wanted[each.line]), each.unit_price_piastres)
-        for shop, offer in enumerate(usable)
-        for each in offer.lines
-        if each.quantity > 0
-    ]
+    cells = _cells(usable, wanted)
     if not cells:
         return None
-    offered = {line: sum(cell.most for cell in cells if cell.line == line) for line in wanted}
+    offered = _offered(cells, wanted)
     needed = {line: min(count, offered[line]) for line, count in wanted.items()}
     parts, is_optimal = _solved(usable, cells, needed)
     return Split(
@@ -238,6 +267,29 @@ class _Cell(NamedTuple):
     line: int
     most: int
     price: int
+    as_wanted: bool
+
+
+def _cells(offers: Sequence[ShopOffer], wanted: Mapping[int, int]) -> list[_Cell]:
+    """Return what may be bought: of lines that can be had as wanted nothing else."""
+    cells = [
+        _Cell(
+            shop=shop,
+            line=each.line,
+            most=min(each.quantity, wanted[each.line]),
+            price=each.unit_price_piastres,
+            as_wanted=each.as_wanted,
+        )
+        for shop, offer in enumerate(offers)
+        for each in offer.lines
+        if each.quantity > 0
+    ]
+    as_wanted = _offered([cell for cell in cells if cell.as_wanted], wanted)
+    return [cell for cell in cells if cell.as_wanted or as_wanted[cell.line] < wanted[cell.line]]
+
+
+def _offered(cells: Sequence[_Cell], wanted: Mapping[int, int]) -> dict[int, int]:
+    return {line: sum(cell.most for cell in cells if cell.line == line) for line in wanted}
 
 
 def _solved(
@@ -269,7 +321,7 @@ def _least(
     Variables, in this order: the units u of each cell, whether each shop is used (y), whether it
     delivers free (z). Minimise sum(price u) + sum(fee (y - z)) + sum(a_shop y).
     """
-    _, line, most, price = np.array(cells, dtype=np.float64).T
+    _, line, most, price, _ = np.array(cells, dtype=np.float64).T
     # What every solution pays is left out, so that the solver's tolerance is of the difference.
     floor = {number: price[line == number].min() for number in set(line)}
     above_floor = price - np.array([floor[number] for number in line])
@@ -299,7 +351,7 @@ def _constraints(
 
     Each line's units sum to what is needed; u <= most y; threshold z <= the shop's goods; z <= y.
     """
-    shop, _, most, price = np.array(cells, dtype=np.float64).T
+    shop, _, most, price, _ = np.array(cells, dtype=np.float64).T
     count, shops = len(cells), np.arange(len(offers))
     each, used, free = np.arange(count), count + shops, count + len(offers) + shops
     row_of = {number: row for row, number in enumerate(n for n, units in needed.items() if units)}
@@ -352,7 +404,8 @@ def _parts(
             goods = sum(cell.price * count for cell, count in bought)
             fee = delivery_fee(goods, offer.fee_piastres, offer.free_from_piastres)
             by_line = {cell.line: count for cell, count in bought}
-            parts.append(SplitPart(offer.quote_id, by_line, goods, fee))
+            as_wanted = all(cell.as_wanted for cell, _ in bought)
+            parts.append(SplitPart(offer.quote_id, by_line, goods, fee, as_wanted))
     return parts
 
 

@@ -38,7 +38,11 @@ __all__ = [
 
 
 class LineQuote(TypedDict):
-    """What one shop offers for a line; `is_best`: nobody asks less for one."""
+    """What one shop offers for a line.
+
+    `as_wanted`: no condition is wanted, or it is this one. `is_best`: nobody asks less for one,
+    among those as wanted where there are any.
+    """
 
     quote_id: UUID
     shop_name: str
@@ -50,13 +54,15 @@ class LineQuote(TypedDict):
     condition: str | None
     warranty_months: int | None
     available_in_hours: int | None
+    as_wanted: bool
     is_best: bool
 
 
 class LineComparison(TypedDict):
     """A line of the order and every offer for it, cheapest first, those without a price last.
 
-    `spread_piastres` is how far the dearest is above the best.
+    `spread_piastres` is how far the dearest is above the best. Where some are in the condition
+    wanted, both are of those alone.
     """
 
     line: int
@@ -71,19 +77,21 @@ class LineComparison(TypedDict):
 
 
 class Basket(TypedDict):
-    """A quote that has all that is wanted."""
+    """A quote that has all that is wanted; `as_wanted`: each part in the condition wanted."""
 
     quote_id: UUID
     revision: int
     shop_name: str
     total_piastres: int
     promise_at: dt.datetime | None
+    as_wanted: bool
 
 
 class Baskets(TypedDict):
     """All complete baskets, cheapest first, and three to choose from (null: there is none).
 
-    `balanced` has the least sum of cost and wait, each relative to the least of all.
+    The three are chosen from those that are `as_wanted`, where there is one, else from all.
+    `balanced` has the least sum of cost and wait, each relative to the least of those.
     """
 
     cheapest: Basket | None
@@ -100,7 +108,7 @@ class SplitLine(TypedDict):
 
 
 class SplitShop(TypedDict):
-    """What to buy at one shop."""
+    """What to buy at one shop; `as_wanted`: each part of it in the condition wanted."""
 
     quote_id: UUID
     revision: int
@@ -110,13 +118,15 @@ class SplitShop(TypedDict):
     delivery_fee_piastres: int
     total_piastres: int
     promise_at: dt.datetime | None
+    as_wanted: bool
 
 
 class SplitView(TypedDict):
     """The cheapest way to buy all that can be had, over as many shops as pay.
 
-    `saves_piastres` and `arrives_later_minutes` are against the cheapest complete basket (null:
-    there is none, or a promise is lacking). `is_optimal`: it is proven that nothing is cheaper.
+    A part that can be had in the condition wanted is bought in no other. `saves_piastres` and
+    `arrives_later_minutes` are against the `cheapest` basket (null: there is none, or a promise is
+    lacking). `is_optimal`: it is proven that nothing is cheaper.
     """
 
     shops: list[SplitShop]
@@ -174,11 +184,12 @@ def quotes_of_order(
     standing = [each for each in shown if each.quote.quote_id in promises]
     parts = requests.parts_of(session, order_id)
     wanted = {part.line: part.quantity for part in parts}
-    offers = [_offer(each.quote, lines[each.quote.quote_id]) for each in standing]
+    conditions = {part.line: part.condition for part in parts}
+    offers = [_offer(each.quote, lines[each.quote.quote_id], conditions) for each in standing]
     by_id = {each.quote.quote_id: each for each in standing}
     complete = basket.complete_baskets(offers, wanted)
     split = basket.best_split(offers, wanted, arrive_by=arrive_by)
-    cheapest = next(iter(complete), None)
+    cheapest = next(iter(basket.preferred(complete)), None)
     return {
         "order_id": order_id,
         "order_number": order.number,
@@ -219,11 +230,22 @@ def _promised(shown: ShownQuoteRow, promises: Mapping[UUID, dt.datetime | None])
     return shown._replace(quote=quote._replace(promise_at=promise_at))
 
 
-def _offer(quote: QuoteRow, lines: Sequence[QuoteLineRow]) -> ShopOffer:
+def _as_wanted(line: QuoteLineRow, condition: str | None) -> bool:
+    return condition is None or line.condition == condition
+
+
+def _offer(
+    quote: QuoteRow, lines: Sequence[QuoteLineRow], conditions: Mapping[int, str | None]
+) -> ShopOffer:
     return ShopOffer(
         quote_id=quote.quote_id,
         lines=[
-            LineOffer(line.line, line.quantity, line.unit_price_piastres)
+            LineOffer(
+                line=line.line,
+                quantity=line.quantity,
+                unit_price_piastres=line.unit_price_piastres,
+                as_wanted=_as_wanted(line, conditions[line.line]),
+            )
             for line in lines
             if line.unit_price_piastres is not None
         ],
@@ -242,7 +264,7 @@ def _by_line(
     spreads = basket.line_spreads(offers)
     by_line = {
         part.line: [
-            _line_quote(each, line, spreads.get(part.line))
+            _line_quote(each, line, part.condition, spreads.get(part.line))
             for each in standing
             for line in lines[each.quote.quote_id]
             if line.line == part.line
@@ -266,7 +288,9 @@ def _by_line(
     ]
 
 
-def _line_quote(shown: ShownQuoteRow, line: QuoteLineRow, spread: LineSpread | None) -> LineQuote:
+def _line_quote(
+    shown: ShownQuoteRow, line: QuoteLineRow, condition: str | None, spread: LineSpread | None
+) -> LineQuote:
     quote_id = shown.quote.quote_id
     return {
         "quote_id": quote_id,
@@ -279,6 +303,7 @@ def _line_quote(shown: ShownQuoteRow, line: QuoteLineRow, spread: LineSpread | N
         "condition": line.condition,
         "warranty_months": line.warranty_months,
         "available_in_hours": line.available_in_hours,
+        "as_wanted": _as_wanted(line, condition),
         "is_best": spread is not None and quote_id in spread.best_quote_ids,
     }
 
@@ -294,12 +319,13 @@ def _baskets(
     def seen(offer: ShopOffer | None) -> Basket | None:
         return None if offer is None else _basket(offer, by_id[offer.quote_id])
 
-    timed = [offer for offer in complete if offer.promise_at is not None]
+    proposed = basket.preferred(complete)
+    timed = [offer for offer in proposed if offer.promise_at is not None]
     fastest = min(timed, key=lambda offer: offer.promise_at or now, default=None)
     return {
-        "cheapest": seen(next(iter(complete), None)),
+        "cheapest": seen(next(iter(proposed), None)),
         "fastest": seen(fastest),
-        "balanced": seen(basket.most_balanced(complete, now=now)),
+        "balanced": seen(basket.most_balanced(proposed, now=now)),
         "all": [_basket(offer, by_id[offer.quote_id]) for offer in complete],
     }
 
@@ -311,6 +337,7 @@ def _basket(offer: ShopOffer, shown: ShownQuoteRow) -> Basket:
         "shop_name": shown.shop_name,
         "total_piastres": offer.total_piastres,
         "promise_at": offer.promise_at,
+        "as_wanted": offer.as_wanted,
     }
 
 
@@ -331,6 +358,7 @@ def _split(
                 "delivery_fee_piastres": part.fee_piastres,
                 "total_piastres": part.goods_piastres + part.fee_piastres,
                 "promise_at": by_id[part.quote_id].quote.promise_at,
+                "as_wanted": part.as_wanted,
             }
             for part in split.parts
         ],

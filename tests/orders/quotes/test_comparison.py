@@ -51,6 +51,80 @@ def test_three_baskets_to_choose_from(fair: Any, noon: dt.datetime, offering: Of
     assert chosen == {"cheapest": "Cheap", "fastest": "Fast", "balanced": "Between"}
 
 
+def test_what_is_not_in_the_condition_wanted_says_so_and_is_not_proposed_before_what_is(
+    fair: Any, noon: dt.datetime
+) -> None:
+    customer = fair.town.person()
+    new, dear, used = fair.shop("New"), fair.shop("Dear"), fair.shop("Used")
+    order = fair.town.order(customer, shops=[new, dear, used], quantities=[1, 1], at=noon)
+    fair.change(
+        "UPDATE order_part SET condition = 'oem' WHERE order_id = :id AND line = 1", id=order
+    )
+    fair.provide(used, order, conditioned((100, "used"), (10, "used")))
+    only_used = fair.compare(customer.user_id, order)
+    assert only_used["baskets"]["cheapest"]["as_wanted"] is False
+    assert only_used["lines"][0]["offers"][0]["is_best"] is True
+    assert [each["as_wanted"] for each in only_used["split"]["shops"]] == [False]
+
+    fair.provide(dear, order, conditioned((900, "oem"), (90, None), preparation_minutes=600))
+    fair.provide(new, order, conditioned((500, "oem"), (700, "aftermarket")))
+    compared = fair.compare(customer.user_id, order)
+    first, second = compared["lines"]
+    assert [
+        (each["shop_name"], each["as_wanted"], each["is_best"]) for each in first["offers"]
+    ] == [("Used", False, False), ("New", True, True), ("Dear", True, False)]
+    assert (first["best_unit_price_piastres"], first["spread_piastres"]) == (500, 400)
+    # Of the second line any condition will do.
+    assert [
+        (each["shop_name"], each["as_wanted"], each["is_best"]) for each in second["offers"]
+    ] == [("Used", True, True), ("Dear", True, False), ("New", True, False)]
+    baskets = compared["baskets"]
+    assert [(each["shop_name"], each["as_wanted"]) for each in baskets["all"]] == [
+        ("Used", False),
+        ("Dear", True),
+        ("New", True),
+    ]
+    chosen = {name: baskets[name]["shop_name"] for name in ("cheapest", "fastest", "balanced")}
+    assert chosen == {"cheapest": "Dear", "fastest": "New", "balanced": "New"}
+    split = compared["split"]
+    assert {each["shop_name"]: each["lines"] for each in split["shops"]} == {
+        "New": [{"line": 1, "quantity": 1}],
+        "Used": [{"line": 2, "quantity": 1}],
+    }
+    assert [each["as_wanted"] for each in split["shops"]] == [True, True]
+    assert split["saves_piastres"] == 990 - 510
+
+
+def test_a_split_as_wanted_may_cost_more_than_a_basket_that_is_not(
+    fair: Any, noon: dt.datetime
+) -> None:
+    customer = fair.town.person()
+    new, used = fair.shop("New"), fair.shop("Used")
+    order = fair.town.order(customer, shops=[new, used], quantities=[1, 1], at=noon)
+    fair.change(
+        "UPDATE order_part SET condition = 'oem' WHERE order_id = :id AND line = 1", id=order
+    )
+    fair.provide(used, order, conditioned((100, "used"), (10, "used")))
+    fair.provide(new, order, conditioned((500, "oem"), (None, None)))
+    compared = fair.compare(customer.user_id, order)
+    assert compared["baskets"]["cheapest"]["total_piastres"] == 110
+    assert (compared["split"]["total_piastres"], compared["split"]["saves_piastres"]) == (510, -400)
+
+
+def conditioned(*lines: tuple[int | None, str | None], **more: Any) -> Offer:
+    """Offer each line at a price and in a condition; without a price, not at all."""
+    offered = [
+        OfferedLine(
+            line=line,
+            availability="missing" if price is None else "in_stock",
+            unit_price_piastres=price,
+            condition=condition,
+        )
+        for line, (price, condition) in enumerate(lines, start=1)
+    ]
+    return Offer(lines=offered, **more)
+
+
 def test_the_split_says_what_it_saves_and_how_much_later_it_is(
     fair: Any, noon: dt.datetime, offering: Offering
 ) -> None:
