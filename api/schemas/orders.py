@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from api.schemas.matching import GeoPoint
 from orders.lifecycle import Status
@@ -201,7 +201,17 @@ class OrderChange(_Asked):
     )
 
     status: Annotated[Status | None, Field(strict=False)] = None
-    reason: Annotated[Reason | None, Field(description="Why it is cancelled.")] = None
+    reason: Annotated[
+        Reason | None, Field(description="Why it is cancelled; with that `status` alone.")
+    ] = None
+
+    @field_validator("reason")
+    @classmethod
+    def _for_cancelling(cls, reason: str | None, info: ValidationInfo) -> str | None:
+        # A status that is none was refused already.
+        if reason is not None and info.data.get("status", Status.CANCELLED) != Status.CANCELLED:
+            raise ValueError("a reason only where the status is cancelled")
+        return reason
 
     @model_validator(mode="after")
     def _nothing_lost(self) -> Self:

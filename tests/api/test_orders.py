@@ -192,6 +192,21 @@ def test_status_in_an_update_moves_the_order(bazaar: Bazaar, customer: Any) -> N
     assert (gone.json()["status"], gone.json()["cancel_reason"]) == ("cancelled", "no")
 
 
+@pytest.mark.parametrize("change", [{}, {"status": "submitted"}, {"status": None}])
+def test_an_update_takes_a_reason_only_for_cancelling(
+    bazaar: Bazaar, customer: Any, change: dict[str, Any]
+) -> None:
+    placed = bazaar.order(customer, submit=False)
+    path = f"{ORDERS}/{placed['order_id']}"
+    refused = bazaar.ask("PUT", path, customer, {**change, "notes": "ring", "reason": "too dear"})
+    assert kind(refused) == (422, "invalid-input")
+    assert [each["field"] for each in refused.json()["errors"]] == ["reason"]
+    seen = bazaar.ask("GET", path, customer).json()
+    assert (seen["status"], seen["notes"]) == ("draft", None)
+    nothing_said = bazaar.ask("PUT", path, customer, {"notes": "ring", "reason": None})
+    assert nothing_said.status_code == 200
+
+
 def test_shops_see_their_requests_and_answer(bazaar: Bazaar, customer: Any) -> None:
     placed = bazaar.order(customer, notes="ring", delivery_address="12 Talaat Harb")
     path = f"{ORDERS}/{placed['order_id']}"
