@@ -4,7 +4,7 @@ Roles say which operations a caller may call; which rows they then see is told b
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -38,9 +38,11 @@ class Principal:
     Parameters
     ----------
     name
-        What logs, the audit and idempotency keys know the caller by: `user:<id>`, `key:<name>`.
+        What logs and the audit know the caller by: `user:<id>`, `key:<name>`.
     roles
         Every role but those in shops.
+    user_id
+        The person who calls, or for whom a program does.
     shops
         The role in each shop the person works at: SHOP_OWNER or SHOP_STAFF.
     shop_id
@@ -76,6 +78,26 @@ class Principal:
         return not self.roles.isdisjoint(roles) or any(
             role in roles or (role is Role.SHOP_OWNER and Role.SHOP_STAFF in roles) for role in at
         )
+
+    def acting_for(self, user_id: UUID, *, locale: str) -> "Principal":
+        """Return a program as a customer: their rights and rows, and still its own name.
+
+        Examples
+        --------
+        >>> shop_app = Principal(name="key:app", roles=frozenset({Role.ORDER_SERVICE}))
+        >>> mona = shop_app.acting_for(UUID(int=7), locale="ar")
+        >>> mona.tenant.platform, mona.tenant.user_id == UUID(int=7), mona.name
+        (False, True, 'key:app')
+        >>> mona.is_any({Role.ORDER_SERVICE})
+        False
+        """
+        customer = frozenset({Role.CUSTOMER})
+        return replace(self, roles=customer, scopes=frozenset(), user_id=user_id, locale=locale)
+
+    @property
+    def account(self) -> str:
+        """Whose answers are kept under an idempotency key: the person's, else the program's."""
+        return self.name if self.user_id is None else f"user:{self.user_id}"
 
     @property
     def person(self) -> UUID:

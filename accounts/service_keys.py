@@ -32,7 +32,7 @@ __all__ = [
     "revoke_key",
 ]
 
-SCOPES = {"order_service": ("matching",), "pipeline": ("models",)}
+SCOPES = {"order_service": ("matching", "orders"), "pipeline": ("models",)}
 """What a key of each role can be limited to."""
 
 NAME = r"^[a-z0-9][a-z0-9_.-]{0,59}$"

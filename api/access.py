@@ -28,14 +28,17 @@ from storage.session import Query, reading
 
 __all__ = [
     "SHOP_HEADER",
+    "USER_HEADER",
     "Access",
     "Admin",
     "Anyone",
     "Customer",
+    "CustomerOrService",
     "Figures",
     "NotDeclared",
     "Operation",
     "OrderService",
+    "PersonOrService",
     "ShopOrAdmin",
     "ShopOrFigures",
     "ShopOwner",
@@ -51,6 +54,10 @@ __all__ = [
 
 SHOP_HEADER = "X-Shop-Id"
 """Names the shop that a caller acts for; those who work at several need it where no path does."""
+
+USER_HEADER = "X-User-Id"
+"""Names the customer that a program acts for, where what it calls is a customer's."""
+_A_CUSTOMER = "the id of the customer to act for, whose account is active"
 
 
 class NotDeclared(ClutchError):
@@ -85,6 +92,11 @@ class Access:
         """Say whether callers act for a shop."""
         return not self.roles.isdisjoint({Role.SHOP_STAFF, Role.SHOP_OWNER})
 
+    @property
+    def for_customers(self) -> bool:
+        """Say whether programs call as the customers whom they name."""
+        return self.roles >= {Role.CUSTOMER, Role.ORDER_SERVICE}
+
 
 _PEOPLE = (Role.CUSTOMER, Role.ADMIN, Role.ANALYST)
 Anyone = Annotated[Principal, Depends(Access(Role.ANONYMOUS))]
@@ -100,6 +112,12 @@ ShopOwner = Annotated[Principal, Depends(Access(Role.SHOP_OWNER))]
 Admin = Annotated[Principal, Depends(Access(Role.ADMIN))]
 OrderService = Annotated[
     Principal, Depends(Access(Role.ORDER_SERVICE, Role.ADMIN, scope="matching"))
+]
+CustomerOrService = Annotated[
+    Principal, Depends(Access(Role.CUSTOMER, Role.ORDER_SERVICE, scope="orders"))
+]
+PersonOrService = Annotated[
+    Principal, Depends(Access(*_PEOPLE, Role.ORDER_SERVICE, scope="orders"))
 ]
 
 
@@ -151,6 +169,7 @@ def assert_declared(app: FastAPI, guarded: str) -> None:
 async def admit(request: Request, access: Access) -> Principal:
     """Return who is calling, when the rule lets them and they have not asked too often.
 
+    A program that calls what is a customer's is given as the customer it names, under its own name.
     Where strangers may call, a proof that does not hold counts as none: who refreshes an access
     token may well show the old one.
 
@@ -160,6 +179,8 @@ async def admit(request: Request, access: Access) -> Principal:
         There is no proof, or it does not hold.
     Forbidden
         They may not call this.
+    InvalidInput
+        The header that names the shop, or the customer, does not name one they can act for.
     TooMany
         They, or their address, asked too often.
     """
@@ -168,7 +189,24 @@ async def admit(request: Request, access: Access) -> Principal:
         await _count(request, caller)
     if not access.is_public:
         _assert_allowed(caller, access)
-    return caller
+    return await _for_customer(request, caller) if access.for_customers else caller
+
+
+async def _for_customer(request: Request, caller: Principal) -> Principal:
+    named = request.headers.get(USER_HEADER)
+    if caller.user_id is not None:
+        # Who believes to act for somebody else must not act for themselves unawares.
+        if named is not None:
+            raise InvalidInput(USER_HEADER, "no such header: people act for themselves")
+        return caller
+    try:
+        user_id = UUID(named or "")
+    except ValueError:
+        raise InvalidInput(USER_HEADER, _A_CUSTOMER) from None
+    rows = await _rows(state_of(request), callers.active_person(user_id))
+    if not rows:
+        raise InvalidInput(USER_HEADER, _A_CUSTOMER)
+    return caller.acting_for(user_id, locale=rows[0])
 
 
 async def _count(request: Request, caller: Principal) -> None:

@@ -71,16 +71,23 @@ def once(
             return answer(act(session), status=status)
         now, seals = dt.datetime.now(dt.UTC), state_of(request).answer_seals
         about = f"{caller.name} {key}"
+        account, key = caller.account, _own(caller, key)
         kept = idempotency.claim(
-            session, caller=caller.name, key=key, request_hash=_request_hash(request), now=now
+            session, caller=account, key=key, request_hash=_request_hash(request), now=now
         )
         if kept:
             told = seals.opened(kept.body.decode(), about=about).encode() if secret else kept.body
             return _sent(told, kept.status, {"Idempotency-Replayed": "true"})
         body = _encoded(act(session))
         to_keep = seals.sealed(body.decode(), about=about).encode() if secret else body
-        idempotency.keep(session, caller=caller.name, key=key, status=status, body=to_keep)
+        idempotency.keep(session, caller=account, key=key, status=status, body=to_keep)
     return _sent(body, status)
+
+
+def _own(caller: Principal, key: str) -> str:
+    """Return the key as it is kept: that of a program for a person is not one of the person's."""
+    # No key that is sent has a space in it.
+    return key if caller.name == caller.account else f"{caller.name} {key}"
 
 
 def _encoded(content: Any) -> bytes:

@@ -2,8 +2,9 @@
 
 Each operation declares its rule by the type of its `caller` and, in `responses`, only the problems
 of its own: 404 for a thing that may be missing, 409 for a refusal. What follows from the rule and
-from the shape of the request is added here for all: security, the roles, the header that names the
-shop, 400 to 503. So a route that says `responses={404: PROBLEMS[404]}` has said enough.
+from the shape of the request is added here for all: security, the roles, the headers that name a
+shop or a customer, 400 to 503. So a route that says `responses={404: PROBLEMS[404]}` has said
+enough.
 
 `examples.json` has an answer for each schema that is one, as the API gave it.
 """
@@ -16,7 +17,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from accounts.principal import Role
-from api.access import SHOP_HEADER, Access, operations
+from api.access import SHOP_HEADER, USER_HEADER, Access, operations
 from api.errors import (
     Malformed,
     TooLarge,
@@ -83,6 +84,8 @@ _REFUSALS = (
     TooMany("requests", retry_after_seconds=12),
     Unavailable("the database"),
 )
+_THE_SHOP = "The shop to act for; needed only by those who work at several."
+_THE_CUSTOMER = "The customer that a program acts for; for service keys alone, who need it."
 _PROGRAMS = frozenset({Role.ORDER_SERVICE, Role.PIPELINE})
 _OF_A_BODY = (400, 408, 413, 415, 422)
 _OF_ALL = (429, 503)
@@ -139,7 +142,9 @@ def _say(operation: dict[str, Any], access: Access) -> None:
     operation["security"] = [{scheme: []} for scheme in _proofs(access)]
     operation["description"] = f"{operation.get('description', '')}\n\n{_callers(access)}".strip()
     if not access.is_public and _TOKEN in _proofs(access):
-        operation.setdefault("parameters", []).append(_shop_header())
+        operation.setdefault("parameters", []).append(_id_header(SHOP_HEADER, _THE_SHOP))
+    if access.for_customers:
+        operation.setdefault("parameters", []).append(_id_header(USER_HEADER, _THE_CUSTOMER))
     problems = set(_OF_ALL)
     if not access.is_public:
         problems |= {401, 403}
@@ -169,12 +174,12 @@ def _callers(access: Access) -> str:
     return f"For: {', '.join(f'`{role}`' for role in sorted(access.roles))}.{scope}"
 
 
-def _shop_header() -> dict[str, Any]:
+def _id_header(name: str, says: str) -> dict[str, Any]:
     return {
-        "name": SHOP_HEADER,
+        "name": name,
         "in": "header",
         "required": False,
-        "description": "The shop to act for; needed only by those who work at several.",
+        "description": says,
         "schema": {"type": "string", "format": "uuid"},
     }
 

@@ -9,7 +9,14 @@ from uuid import UUID
 
 from storage.session import Query
 
-__all__ = ["CallerRow", "ServiceKeyRow", "caller", "living_sign_ins", "service_key"]
+__all__ = [
+    "CallerRow",
+    "ServiceKeyRow",
+    "active_person",
+    "caller",
+    "living_sign_ins",
+    "service_key",
+]
 
 
 class CallerRow(NamedTuple):
@@ -38,6 +45,9 @@ FROM sign_in s JOIN app_user u USING (user_id)
 WHERE s.sign_in_id = %(sign_in_id)s AND u.user_id = %(user_id)s
   AND s.revoked_at IS NULL AND u.status = 'active'
 """
+_ACTIVE_PERSON = """
+SELECT locale FROM app_user WHERE user_id = %(user_id)s AND status = 'active'
+"""
 _LIVING_SIGN_INS = """
 SELECT s.sign_in_id, ARRAY(SELECT shop_id FROM shop_member m WHERE m.user_id = u.user_id)
 FROM sign_in s JOIN app_user u USING (user_id)
@@ -52,6 +62,11 @@ def caller(user_id: UUID, sign_in_id: UUID) -> Query:
     """Ask for the person of a living log-in. Rows: none or one `CallerRow`."""
     parameters = {"user_id": user_id, "sign_in_id": sign_in_id}
     return Query(_CALLER, parameters, CallerRow._make)
+
+
+def active_person(user_id: UUID) -> Query:
+    """Ask for the language of a person who was not shut out. Rows: none or one text."""
+    return Query(_ACTIVE_PERSON, {"user_id": user_id}, lambda row: row[0])
 
 
 def living_sign_ins(sign_in_ids: Collection[UUID]) -> Query:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts.principal import Role
-from api.access import Customer, ShopStaff, SignedIn
+from api.access import CustomerOrService, PersonOrService, ShopStaff
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS, Responses
@@ -44,7 +44,7 @@ _REFUSED: Responses = {status: PROBLEMS[status] for status in (404, 409)}
     responses={409: PROBLEMS[409]},
 )
 def create(
-    request: Request, body: OrderRequest, caller: Customer, key: IdempotencyKey = None
+    request: Request, body: OrderRequest, caller: CustomerOrService, key: IdempotencyKey = None
 ) -> Response:
     """Ask for parts: a draft to go on with, or with `submit` a request that shops hear of at once.
 
@@ -78,7 +78,7 @@ def create(
 def of_user(
     request: Request,
     user_id: UUID,
-    caller: SignedIn,
+    caller: PersonOrService,
     status: Status | None = None,
     limit: PageSize = 20,
     cursor: Cursor = None,
@@ -126,7 +126,7 @@ def of_shop(
     response_model=views.OrderView | views.RequestView,
     responses=_MISSING,
 )
-def show(request: Request, order_id: UUID, caller: SignedIn) -> Response:
+def show(request: Request, order_id: UUID, caller: PersonOrService) -> Response:
     """Show an order: all of it to its customer, to a shop that was asked what it may know."""
     with acting(request, caller) as session:
         return answer(
@@ -148,7 +148,9 @@ def show(request: Request, order_id: UUID, caller: SignedIn) -> Response:
     response_model=requests.PlacedOrder,
     responses=_REFUSED,
 )
-def update(request: Request, order_id: UUID, body: OrderChange, caller: Customer) -> Response:
+def update(
+    request: Request, order_id: UUID, body: OrderChange, caller: CustomerOrService
+) -> Response:
     """Change an order, send it to the shops (`submitted`) or call it off (`cancelled`).
 
     What is left out stays as it is. A draft can change in everything; once shops were asked, only
@@ -179,7 +181,7 @@ def update(request: Request, order_id: UUID, body: OrderChange, caller: Customer
     responses=_REFUSED,
 )
 def submit(
-    request: Request, order_id: UUID, caller: Customer, key: IdempotencyKey = None
+    request: Request, order_id: UUID, caller: CustomerOrService, key: IdempotencyKey = None
 ) -> Response:
     """Send a draft to the best shops around; `invited` says to how many.
 
@@ -214,7 +216,7 @@ def copy(
     request: Request,
     order_id: UUID,
     body: Annotated[CopyRequest, Body(default_factory=CopyRequest)],
-    caller: Customer,
+    caller: CustomerOrService,
     key: IdempotencyKey = None,
 ) -> Response:
     """Make a new order that asks for what an earlier one did."""
@@ -246,7 +248,7 @@ def cancel(
     request: Request,
     order_id: UUID,
     body: Annotated[Cancellation, Body(default_factory=Cancellation)],
-    caller: SignedIn,
+    caller: PersonOrService,
     key: IdempotencyKey = None,
 ) -> Response:
     """Call an order off: its customer until the parts are on their way, administrators to the end.

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import Customer, ShopStaff, SignedIn
+from api.access import CustomerOrService, PersonOrService, ShopStaff
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.paying import assert_method_taken
@@ -90,7 +90,7 @@ def of_shop(
     response_model=QuoteView,
     responses=_MISSING,
 )
-def show(request: Request, quote_id: UUID, caller: SignedIn) -> Response:
+def show(request: Request, quote_id: UUID, caller: PersonOrService) -> Response:
     """Show a quote to the shop that made it, or to the customer it was made for.
 
     `promise_at` is the customer's alone until the quote is accepted.
@@ -148,7 +148,7 @@ def withdraw(request: Request, quote_id: UUID, caller: ShopStaff) -> Response:
 def compare(
     request: Request,
     order_id: UUID,
-    caller: Customer,
+    caller: CustomerOrService,
     arrive_by: Annotated[
         AwareDatetime | None,
         Query(description="Split only over shops that promise to deliver by then: ISO 8601, UTC."),
@@ -182,7 +182,7 @@ def accept(
     request: Request,
     order_id: UUID,
     body: AcceptanceBody,
-    caller: Customer,
+    caller: CustomerOrService,
     key: IdempotencyKey = None,
 ) -> Response:
     """Agree to a quote that stands: it wins, every other quote for the order lapses.
@@ -222,7 +222,7 @@ def accept_several(
     request: Request,
     order_id: UUID,
     body: SplitBody,
-    caller: Customer,
+    caller: CustomerOrService,
     key: IdempotencyKey = None,
 ) -> Response:
     """Agree to parts of several quotes at once, all or none: each shop's part becomes an order.

@@ -57,21 +57,41 @@ def demo(fresh_database: Database, tmp_path: Path) -> Any:
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def shown_to_programs(address: str) -> dict[str, str]:
+    """What the README exports on the way: a customer's token, and the key of a service."""
+    with httpx.Client(base_url=f"{address}/api/v1", trust_env=False) as client:
+
+        def headers(email: str) -> dict[str, str]:
+            login = {"email": email, "password": PASSWORD}
+            token = client.post("/auth/log-in", json=login).raise_for_status().json()
+            return {"Authorization": f"Bearer {token['access_token']}"}
+
+        key = {"name": "order-service", "role": "order_service", "scopes": ["matching", "orders"]}
+        made = client.post("/admin/service-keys", json=key, headers=headers(ADMIN))
+        token = headers(CUSTOMER)["Authorization"].removeprefix("Bearer ")
+        return {"KEY": made.raise_for_status().json()["key"], "TOKEN": token}
+
+
 def read_on(address: str, data: Path) -> str:
     """Do what the README says to do beside the demo; return what its order came to."""
     here = data / "checkout"
     here.mkdir()
     (here / ".clutch").symlink_to(data)
+    shown = os.environ | shown_to_programs(address)
     said: list[str] = []
     for language, block in re.findall(r"```(sh|python)\n(.*?)```", README, re.S):
         if "http://127.0.0.1:8000/" not in block:
             continue
         program = block.replace("http://127.0.0.1:8000", address)
         shell = ["bash", "-euc"] if language == "sh" else [sys.executable, "-c"]
-        done = subprocess.run([*shell, program], cwd=here, capture_output=True, text=True)
+        done = subprocess.run(
+            [*shell, program], cwd=here, env=shown, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         said.append(done.stdout)
-    ordered, delivered, matched, ranked = said
+    ordered, delivered, matched, ranked, by_curl, by_python = said
+    assert (json.loads(by_curl)["status"], json.loads(by_curl)["invited"]) == ("submitted", 8)
+    assert by_python.split()[1:] == ["submitted", "8", "None"]
     assert json.loads(ordered)["invited"] == 8
     assert len(json.loads(matched)["matches"]) == 3
     assert len(ranked.splitlines()) == 20

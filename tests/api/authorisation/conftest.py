@@ -91,6 +91,7 @@ class Everybody:
         """Give the headers of somebody of each kind, by the roles that they have."""
         shop_id = self.town.shop()
         town = self.town
+        for_somebody = {"X-User-Id": str(town.person().user_id)}
         people = {
             frozenset({"customer"}): town.person(),
             frozenset({"customer", "shop_staff"}): town.person(role="shop_staff", shop_id=shop_id),
@@ -99,7 +100,8 @@ class Everybody:
             frozenset({"customer", "analyst"}): town.person(role="analyst"),
         }
         return {roles: person.headers for roles, person in people.items()} | {
-            frozenset({"order_service"}): self.key("order_service", "matching"),
+            frozenset({"order_service"}): self.key("order_service", "matching", "orders")
+            | for_somebody,
             frozenset({"pipeline"}): self.key("pipeline", "models"),
         }
 

@@ -68,6 +68,7 @@ def strangers(everybody: Any) -> dict[str, dict[str, str]]:
         "customer": by_roles[frozenset({"customer"})],
         "shop_staff": by_roles[frozenset({"customer", "shop_staff"})],
         "shop_owner": by_roles[frozenset({"customer", "shop_staff", "shop_owner"})],
+        "order_service": by_roles[frozenset({"order_service"})],
     }
 
 
@@ -120,5 +121,6 @@ def test_who_owns_it_sees_it(client: httpx.Client, theirs: Any, operation: Opera
 
 
 def _may(role: str, operation: Operation) -> bool:
-    roles = {"customer", role} | ({"shop_staff"} if role == "shop_owner" else set())
+    roles = {role} if role == "order_service" else {"customer", role}
+    roles |= {"shop_staff"} if role == "shop_owner" else set()
     return operation.access is not None and not operation.access.roles.isdisjoint(roles)
