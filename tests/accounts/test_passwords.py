@@ -53,7 +53,7 @@ def test_a_hash_with_weaker_parameters_matches_and_is_old() -> None:
     assert not is_old(KEPT)
 
 
-@pytest.mark.parametrize("kept", [None, NONE, KEPT])
+@pytest.mark.parametrize("kept", [None, NONE, KEPT], ids=["nobody", "no password", "somebody"])
 def test_nobody_costs_the_same_as_somebody(
     monkeypatch: pytest.MonkeyPatch, kept: str | None
 ) -> None:
