@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from api.schemas.changes import Change
 from api.schemas.matching import GeoPoint
 from orders.lifecycle import Status
 from orders.requests import PartWish, Wishes
@@ -188,7 +189,7 @@ class OrderRequest(_Asked):
         return self
 
 
-class OrderChange(_Asked):
+class OrderChange(Change, _Asked):
     """What is to change; the rest stays. `status` is where the order goes with it."""
 
     model_config = _STRICT | ConfigDict(

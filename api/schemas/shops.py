@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from api.schemas.changes import Change
 from api.schemas.matching import Text
 from api.schemas.onboarding import EMail, GeoPolygon, Phone, Piastres
 from api.schemas.opening_hours import Day, DayHours, WeekHours
@@ -13,7 +14,7 @@ __all__ = ["MemberToBe", "ShopProfileChange"]
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
-class ShopProfileChange(BaseModel):
+class ShopProfileChange(Change, BaseModel):
     """How a shop trades; what is left out stays as it is."""
 
     model_config = _STRICT | ConfigDict(

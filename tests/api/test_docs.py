@@ -125,6 +125,33 @@ def test_every_answer_has_an_example_that_fits_its_schema(document: Any) -> None
     assert checked > 500
 
 
+def test_every_default_fits_its_schema(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    checked = 0
+    for schema in schemas.values():
+        for field in schema.get("properties", {}).values():
+            if "default" in field:
+                reader = Draft202012Validator({"components": {"schemas": schemas}} | field)
+                reader.validate(field["default"])
+                checked += 1
+    assert checked > 20
+
+
+def test_what_stays_when_it_is_left_out_shows_no_default(document: Any) -> None:
+    changes = {
+        name: schema["properties"]
+        for name, schema in document["components"]["schemas"].items()
+        if name.endswith("Change")
+    }
+    assert {"OrderChange", "PersonChange", "ShopProfileChange"} <= set(changes)
+    assert [
+        (name, field)
+        for name, fields in changes.items()
+        for field, schema in fields.items()
+        if "default" in schema
+    ] == []
+
+
 def test_every_problem_is_documented_as_one(document: Any) -> None:
     for _, _, operation in operations(document):
         for status, response in operation["responses"].items():
