@@ -117,7 +117,10 @@ class SendBody(BaseModel):
 
     user_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_AT_ONCE)] | None = None
     shop_id: Id | None = None
-    role: Literal["customer", "shop_owner", "shop_staff", "admin", "analyst"] | None = None
+    role: Annotated[
+        Literal["customer", "shop_owner", "shop_staff", "admin", "analyst"] | None,
+        Field(description="`customer` is everybody who has no other."),
+    ] = None
     type: Type = ANNOUNCEMENT
     en: TextBody | None = None
     ar: TextBody | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -11,6 +12,8 @@ from clutch.ids import uuid7
 from jobs.tools import Tools
 from jobs.worker import run_due
 from notifications.push import Outcome, RecordingPush
+from notifications.queries.inbox import with_role
+from storage.session import PLATFORM, transaction
 
 SEND, INBOX = "/api/v1/notifications/send", "/api/v1/notifications"
 NEWS = {
@@ -91,6 +94,16 @@ def test_a_shops_staff_is_told_and_others_are_not(
     sent = people(role="admin").http.post(SEND, json=NEWS | {"shop_id": str(shop_id)})
     assert {each["user_id"] for each in sent.json()["results"]} == {owner.id, staff.id}
     assert [len(_inbox(each)) for each in (owner, staff, other)] == [1, 1, 0]
+
+
+def test_to_customers_goes_what_is_for_those_who_are_nothing_else(
+    people: Callable[..., Any], town_in: Callable[..., Any], market: Any, tools: Tools
+) -> None:
+    shop_id = town_in(market).shop(brand_id=40)
+    owner, analyst, mona = people(shop_id=shop_id), people(role="analyst"), people()
+    with transaction(tools.engine, PLATFORM) as session:
+        customers = {each.user_id for each in with_role(session, "announcement", "customer")}
+    assert {UUID(each.id) for each in (owner, analyst, mona)} & customers == {UUID(mona.id)}
 
 
 def test_a_missing_shop_is_told_as_such_and_one_without_staff_is_not(
