@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import ShopStaff, SignedIn
+from api.access import PersonOrService, ShopStaff
 from api.acting import acting, answer
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS
@@ -33,7 +33,7 @@ _STEP_WITH_BODY: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/{delivery_id}", name="get_delivery", response_model=DeliveryView, responses=_READ)
-def show(request: Request, delivery_id: UUID, caller: SignedIn) -> Response:
+def show(request: Request, delivery_id: UUID, caller: PersonOrService) -> Response:
     """Show its customer and its shop where a delivery is, and when it should arrive."""
     with acting(request, caller) as session:
         return _shown(request, session, delivery_id)

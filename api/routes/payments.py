@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts.principal import Role
-from api.access import Customer, ShopOrAdmin, SignedIn, Signer
+from api.access import CustomerOrService, PersonOrService, ShopOrAdmin, Signer
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS
@@ -53,7 +53,7 @@ async def _signed_id(request: Request) -> str:
     response_model=PaymentView,
     responses={status: PROBLEMS[status] for status in _READ},
 )
-def show(request: Request, payment_id: UUID, caller: SignedIn) -> Response:
+def show(request: Request, payment_id: UUID, caller: PersonOrService) -> Response:
     """Show a payment and its refunds to its customer and to its shop."""
     with acting(request, caller) as session:
         return answer(payment_view(session, payment_id, user_id=caller.user_id))
@@ -65,7 +65,7 @@ def show(request: Request, payment_id: UUID, caller: SignedIn) -> Response:
     response_model=CheckoutView,
     responses={status: PROBLEMS[status] for status in (*_READ, 409)},
 )
-def pay(request: Request, payment_id: UUID, caller: Customer) -> Response:
+def pay(request: Request, payment_id: UUID, caller: CustomerOrService) -> Response:
     """Give the provider's page on which to pay by card or wallet; sent again, the same page.
 
     After a payment that failed this opens another one: its id is in the answer. The page sends the

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access import Customer, SignedIn
+from api.access import CustomerOrService, PersonOrService
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.problems import PROBLEMS
@@ -33,7 +33,7 @@ def rate(
     request: Request,
     order_id: UUID,
     body: RatingRequest,
-    caller: Customer,
+    caller: CustomerOrService,
     key: IdempotencyKey = None,
 ) -> Response:
     """Rate an order that was delivered, once."""
@@ -59,7 +59,7 @@ def rate(
     response_model=RatingView,
     responses={status: PROBLEMS[status] for status in (401, 403, 404, 422, 429, 503)},
 )
-def show(request: Request, order_id: UUID, caller: SignedIn) -> Response:
+def show(request: Request, order_id: UUID, caller: PersonOrService) -> Response:
     """Show a rating to who gave it and to the shop that got it."""
     with acting(request, caller) as session:
         return answer(rating_view(session, order_id))

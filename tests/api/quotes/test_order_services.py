@@ -67,9 +67,17 @@ def test_it_asks_compares_and_accepts_as_the_customer_would(scene: Any, program:
     assert seen["promise_at"] is not None
     best = program.ask("GET", f"{order}/quotes", customer.user_id).json()["baskets"]["cheapest"]
     assert best["quote_id"] == quote
-    choice = {"quote_id": quote, "payment_method": "cash_on_delivery"}
+    choice = {"quote_id": quote, "payment_method": "card"}
     accepted = program.ask("POST", f"{order}/accept-quote", customer.user_id, choice)
     assert (accepted.status_code, accepted.json()["status"]) == (200, "accepted")
+    payment = f"/api/v1/payments/{accepted.json()['payment']['payment_id']}"
+    page = program.ask("POST", f"{payment}/checkout", customer.user_id).json()["redirect_url"]
+    assert "/sandbox-pay/" in page
+    assert program.ask("GET", payment, customer.user_id).json()["redirect_url"] == page
+    delivery = f"/api/v1/deliveries/{accepted.json()['delivery_id']}"
+    assert program.ask("GET", delivery, customer.user_id).json()["status"] == "preparing"
+    rating = program.ask("POST", f"{order}/rating", customer.user_id, {"stars": 5})
+    assert rating.json()["type"] == "urn:clutch:problem:not-delivered"
     listed = program.ask("GET", f"{ORDERS}/user/{customer.user_id}", customer.user_id).json()
     assert [each["order_id"] for each in listed["orders"]] == [draft.json()["order_id"]]
 
