@@ -9,7 +9,7 @@ from accounts.codes import DIGITS, Purpose
 from accounts.contacts import email_address, phone_number
 from accounts.passwords import LEAST_LENGTH, MOST_LENGTH
 from accounts.service_keys import NAME, SCOPES
-from api.schemas.matching import Text
+from api.schemas.texts import Text
 
 __all__ = [
     "CodeRequest",

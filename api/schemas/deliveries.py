@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.schemas.matching import GeoPoint, Text
+from api.schemas.matching import GeoPoint
 from api.schemas.onboarding import Phone
+from api.schemas.texts import Text, Words
 
 __all__ = [
     "AssignRequest",
@@ -33,11 +34,6 @@ def _near_our_time(at: dt.datetime) -> dt.datetime:
 
 Instant = Annotated[AwareDatetime, Field(strict=False), AfterValidator(_near_our_time)]
 """An instant, ISO 8601 with its offset."""
-
-
-_Comment = Annotated[
-    str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$")
-]
 
 
 class AssignRequest(BaseModel):
@@ -87,4 +83,4 @@ class RatingRequest(BaseModel):
     model_config = _with_example({"stars": 5, "comment": "Quick, and the right part."})
 
     stars: Annotated[int, Field(ge=1, le=5)]
-    comment: _Comment | None = None
+    comment: Words | None = None

@@ -1,23 +1,20 @@
 """What a client says over a socket: who it is, and what it has heard already."""
 
-import re
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.texts import formed
 
 __all__ = ["Handshake", "Heard", "Resume", "Room", "Sequence"]
 
 _ROOM = r"^(user|shop)-[0-9a-f-]{36}$"
 
-
-def _named_as_rooms_are(room: object) -> object:
-    """Say in words what the pattern, which callers read in the schema, would refuse."""
-    if isinstance(room, str) and not re.match(_ROOM, room):
-        raise ValueError("user-{id} or shop-{id}, as the server tells it")
-    return room
-
-
-Room = Annotated[str, Field(pattern=_ROOM, max_length=41), BeforeValidator(_named_as_rooms_are)]
+Room = Annotated[
+    str,
+    formed(_ROOM, "user-{id} or shop-{id}, as the server tells it"),
+    Field(pattern=_ROOM, max_length=41),
+]
 Sequence = Annotated[int, Field(ge=0, le=2**53)]
 
 

@@ -5,9 +5,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from api.schemas.texts import Text
 from matching.nearby import PartWanted, Question
 
-__all__ = ["MatchRequest"]
+__all__ = ["GeoPoint", "Latitude", "Longitude", "MatchRequest"]
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
@@ -35,9 +36,6 @@ Latitude = Annotated[
     Field(strict=True, allow_inf_nan=False, json_schema_extra={"minimum": -90, "maximum": 90}),
     AfterValidator(_within("latitude", 90)),
 ]
-# PostgreSQL takes no NUL in text, and a name of spaces alone names nothing.
-_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
-Text = Annotated[str, Field(min_length=1, max_length=120, pattern=_LINE)]
 
 
 class GeoPoint(BaseModel):

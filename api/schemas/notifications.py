@@ -1,12 +1,11 @@
 """What people send to `/notifications/*` and `/devices`, and administrators to webhooks."""
 
-import re
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from api.schemas.matching import Text
+from api.schemas.texts import Text, Words, formed
 from notifications.choices import CHOOSABLE
 from notifications.devices import Platform
 from notifications.sending import MOST_AT_ONCE
@@ -23,44 +22,20 @@ def _with_examples(*examples: dict[str, Any]) -> ConfigDict:
     return _STRICT | ConfigDict(json_schema_extra={"examples": [*examples]})
 
 
-def _of(pattern: str, expected: str) -> BeforeValidator:
-    """Refuse text that `pattern` does not fit with words that say what would have."""
-
-    def check(value: Any) -> Any:
-        if isinstance(value, str) and not re.fullmatch(pattern, value):
-            raise ValueError(expected)
-        return value
-
-    return BeforeValidator(check)
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("text that is not blank")
-    return text
-
-
-Title = Annotated[Text, AfterValidator(_not_blank)]
-# The line feed is welcome in what people read; other control characters are not.
-Paragraph = Annotated[
-    str,
-    Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$"),
-    AfterValidator(_not_blank),
-]
 Value = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _NAME, _URL, _TOKEN = r"^[a-z][A-Za-z0-9_]{0,39}$", r"^https?://[\x21-\x7e]+$", r"^[\x21-\x7e]+$"
-Name = Annotated[str, _of(_NAME, "a name such as order_id"), Field(pattern=_NAME)]
+Name = Annotated[str, formed(_NAME, "a name such as order_id"), Field(pattern=_NAME)]
 Type = Literal[CHOOSABLE]  # type: ignore[valid-type]
 Event = Literal[EVENTS]  # type: ignore[valid-type]
 Id = Annotated[UUID, Field(strict=False)]
 Url = Annotated[
     str,
-    _of(_URL, "an address such as https://partner.example.com/clutch"),
+    formed(_URL, "an address such as https://partner.example.com/clutch"),
     Field(min_length=8, max_length=500, pattern=_URL),
 ]
 Token = Annotated[
     str,
-    _of(_TOKEN, "a token as Firebase gives it, without spaces"),
+    formed(_TOKEN, "a token as Firebase gives it, without spaces"),
     Field(min_length=8, max_length=1_024, pattern=_TOKEN),
 ]
 Events = Annotated[list[Event], Field(min_length=1, max_length=len(EVENTS))]
@@ -90,8 +65,8 @@ class TextBody(BaseModel):
 
     model_config = _STRICT
 
-    title: Title
-    message: Paragraph
+    title: Text
+    message: Words
 
 
 class SendBody(BaseModel):
@@ -124,8 +99,8 @@ class SendBody(BaseModel):
     type: Type = ANNOUNCEMENT
     en: TextBody | None = None
     ar: TextBody | None = None
-    title: Title | None = None
-    message: Paragraph | None = None
+    title: Text | None = None
+    message: Words | None = None
     data: Annotated[dict[Name, Value], Field(max_length=20)] = {}
 
     @model_validator(mode="after")
@@ -174,6 +149,6 @@ class EndpointBody(BaseModel):
         }
     )
 
-    name: Title
+    name: Text
     url: Url
     events: Events

@@ -16,8 +16,9 @@ from pydantic import (
 )
 
 from accounts.contacts import email_address, phone_number
-from api.schemas.matching import GeoPoint, Latitude, Longitude, Text
+from api.schemas.matching import GeoPoint, Latitude, Longitude
 from api.schemas.opening_hours import Day, DayHours, WeekHours
+from api.schemas.texts import LINE, Text
 from clutch.errors import InvalidInput
 from shops.onboarding.numbers import commercial_register, tax_number
 from shops.onboarding.places import governorate
@@ -62,12 +63,6 @@ def _lettered(first: str, last: str, expected: str) -> Callable[[str], str]:
     return check
 
 
-def _filled(text: str) -> str:
-    if not text.strip():
-        raise ValueError("text that is not blank")
-    return text.strip()
-
-
 def _closed(ring: list[tuple[float, float]]) -> list[tuple[float, float]]:
     if ring[0] != ring[-1]:
         raise ValueError("a ring that ends where it begins")
@@ -84,9 +79,7 @@ Phone = Annotated[Text, AfterValidator(_read(phone_number))]
 EMail = Annotated[Text, AfterValidator(_read(email_address))]
 Piastres = Annotated[int, Field(ge=0, le=_MOST_PIASTRES)]
 _LongText = Annotated[
-    str,
-    Field(min_length=3, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$"),
-    AfterValidator(_filled),
+    str, Field(min_length=3, max_length=500, pattern=LINE), AfterValidator(str.strip)
 ]
 
 _English = Annotated[Text, AfterValidator(_lettered("a", "z", "a name in Latin letters"))]
@@ -112,7 +105,7 @@ class BusinessInfoStep(BaseModel):
 
     name: _English
     name_ar: _Arabic
-    legal_name: Annotated[Text, AfterValidator(_filled)]
+    legal_name: Annotated[Text, AfterValidator(str.strip)]
     tax_number: Annotated[Text, AfterValidator(tax_number)]
     commercial_register: Annotated[Text, AfterValidator(commercial_register)]
     phone: Phone

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from api.schemas.changes import Change
 from api.schemas.matching import GeoPoint
+from api.schemas.texts import LINE, LINES, Text, Words
 from orders.lifecycle import Status
 from orders.requests import PartWish, Wishes
 from orders.vehicles import Car
@@ -26,20 +27,15 @@ _LOCATION: Any = {"type": "Point", "coordinates": [31.2357, 30.0444]}
 
 # JSON has no ids of its own: they come as text.
 Id = Annotated[UUID, Field(strict=False)]
-# Something must stand there; of control signs only the new line is taken, and only in long texts.
-_LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
-_LINES = r"^[^\x00-\x09\x0b-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x09\x0b-\x1f\x7f]*$"
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=_LINE)]
-Plate = Annotated[str, Field(min_length=1, max_length=20, pattern=_LINE)]
-Reason = Annotated[str, Field(min_length=1, max_length=250, pattern=_LINE)]
-Address = Annotated[str, Field(min_length=1, max_length=300, pattern=_LINES)]
-Words = Annotated[str, Field(min_length=1, max_length=1_000, pattern=_LINES)]
+Plate = Annotated[str, Field(min_length=1, max_length=20, pattern=LINE)]
+Reason = Annotated[str, Field(min_length=1, max_length=250, pattern=LINE)]
+Address = Annotated[str, Field(min_length=1, max_length=300, pattern=LINES)]
 Chassis = Annotated[
     str,
     Field(
         min_length=1,
         max_length=40,
-        pattern=_LINE,
+        pattern=LINE,
         description="17 letters and digits, or the shorter chassis number of an old car.",
     ),
 ]
@@ -50,8 +46,8 @@ class OrderVehicle(BaseModel):
 
     model_config = _STRICT
 
-    make: Name
-    model: Name | None = None
+    make: Text
+    model: Text | None = None
     year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     vin: Chassis | None = None
 
@@ -79,7 +75,7 @@ class GarageVehicle(OrderVehicle):
     )
 
     plate: Plate | None = None
-    name: Name | None = None
+    name: Text | None = None
 
 
 class OrderPart(BaseModel):
@@ -90,8 +86,8 @@ class OrderPart(BaseModel):
 
     model_config = _STRICT
 
-    number: Name | None = None
-    name: Name | None = None
+    number: Text | None = None
+    name: Text | None = None
     description: Words | None = None
     quantity: Annotated[int, Field(ge=1, le=1000)] = 1
     condition: Annotated[

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.schemas.matching import Text
+from api.schemas.texts import Text
 
 __all__ = ["ProviderEvent", "RefundRequest"]
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from api.schemas.orders import Name, Words
+from api.schemas.texts import Text, Words
 from orders.dividing import Choice, Units
 from orders.quote_lines import OfferedLine
 from orders.quoting import Offer
@@ -58,8 +58,8 @@ class OfferLine(BaseModel):
     availability: Literal["in_stock", "to_order", "missing"]
     quantity: Annotated[int, Field(ge=0, le=1_000)] | None = None
     unit_price_piastres: Annotated[int, Field(ge=1, le=10_000_000_000)] | None = None
-    brand: Name | None = None
-    part_number: Name | None = None
+    brand: Text | None = None
+    part_number: Text | None = None
     condition: Literal["oem", "aftermarket", "used"] | None = None
     warranty_months: Annotated[int, Field(ge=0, le=120)] | None = None
     available_in_hours: Annotated[int, Field(ge=1, le=2_160)] | None = None

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.schemas.changes import Change
-from api.schemas.matching import Text
 from api.schemas.onboarding import EMail, GeoPolygon, Phone, Piastres
 from api.schemas.opening_hours import Day, DayHours, WeekHours
+from api.schemas.texts import Text
 
 __all__ = ["MemberToBe", "ShopProfileChange"]
 
