@@ -3,12 +3,13 @@
 import unicodedata
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from accounts.codes import DIGITS, Purpose
 from accounts.contacts import email_address, phone_number
 from accounts.passwords import LEAST_LENGTH, MOST_LENGTH
 from accounts.service_keys import NAME, SCOPES
+from api.schemas.strict import STRICT, with_examples
 from api.schemas.texts import Text
 
 __all__ = [
@@ -24,12 +25,6 @@ __all__ = [
     "Refresh",
     "Registration",
 ]
-
-_STRICT = ConfigDict(strict=True, extra="forbid")
-
-
-def _with_examples(*examples: dict[str, Any]) -> ConfigDict:
-    return _STRICT | ConfigDict(json_schema_extra={"examples": list(examples)})
 
 
 def _latin_digits(code: str) -> str:
@@ -54,7 +49,7 @@ Locale = Literal["ar", "en"]
 class _Reached(BaseModel):
     """Somebody named by a phone or an e-mail address, one of the two."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     phone: Contact | None = Field(
         default=None, description="As people write it: `010 1234 5678`, `٠١٠١٢٣٤٥٦٧٨`, `+20...`."
@@ -81,7 +76,7 @@ class _Reached(BaseModel):
 class Registration(_Reached):
     """Somebody who joins."""
 
-    model_config = _with_examples(
+    model_config = with_examples(
         {"phone": "010 1234 5678", "password": "long and easy to say", "name": "Mona"},
         {"email": "mona@example.com", "password": "long and easy to say", "name": "منى"},
     )
@@ -94,7 +89,7 @@ class Registration(_Reached):
 class LogIn(_Reached):
     """A password, or the code that was sent for `log_in`."""
 
-    model_config = _with_examples(
+    model_config = with_examples(
         {"phone": "010 1234 5678", "password": "long and easy to say"},
         {"email": "mona@example.com", "code": "123456"},
     )
@@ -112,7 +107,7 @@ class LogIn(_Reached):
 class CodeRequest(_Reached):
     """Where a code is wanted, and what for."""
 
-    model_config = _with_examples({"phone": "010 1234 5678", "purpose": "log_in"})
+    model_config = with_examples({"phone": "010 1234 5678", "purpose": "log_in"})
 
     purpose: Annotated[Purpose, Field(strict=False)]
 
@@ -120,7 +115,7 @@ class CodeRequest(_Reached):
 class ContactProof(_Reached):
     """The code that was sent for `verify`."""
 
-    model_config = _with_examples({"phone": "010 1234 5678", "code": "123456"})
+    model_config = with_examples({"phone": "010 1234 5678", "code": "123456"})
 
     code: Code
 
@@ -128,7 +123,7 @@ class ContactProof(_Reached):
 class PasswordReset(_Reached):
     """The code that was sent for `reset_password`, and the new password."""
 
-    model_config = _with_examples(
+    model_config = with_examples(
         {"email": "mona@example.com", "code": "123456", "password": "another easy to say"}
     )
 
@@ -139,7 +134,7 @@ class PasswordReset(_Reached):
 class PasswordChange(BaseModel):
     """The password as it is and as it shall be."""
 
-    model_config = _with_examples(
+    model_config = with_examples(
         {"password": "long and easy to say", "new_password": "another easy to say"}
     )
 
@@ -150,7 +145,7 @@ class PasswordChange(BaseModel):
 class Refresh(BaseModel):
     """A refresh token, which is good for one use."""
 
-    model_config = _with_examples({"refresh_token": "tZk5m0mX1nB0mJ3e0V2f7Qw1v5r9x4c8u6a2s0d1g3h"})
+    model_config = with_examples({"refresh_token": "tZk5m0mX1nB0mJ3e0V2f7Qw1v5r9x4c8u6a2s0d1g3h"})
 
     refresh_token: Annotated[str, Field(min_length=1, max_length=4_096)]
 
@@ -158,7 +153,7 @@ class Refresh(BaseModel):
 class LogOut(BaseModel):
     """Whether only this log-in ends, or that of every device."""
 
-    model_config = _with_examples({}, {"everywhere": True})
+    model_config = with_examples({}, {"everywhere": True})
 
     everywhere: bool = False
 
@@ -166,7 +161,7 @@ class LogOut(BaseModel):
 class QuietHoursWanted(BaseModel):
     """Minutes of local time since midnight; they may run past it."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     from_minute: Minute
     until_minute: Minute
@@ -175,7 +170,7 @@ class QuietHoursWanted(BaseModel):
 class PersonChange(BaseModel):
     """What is left out stays; quiet hours are cleared by null."""
 
-    model_config = _with_examples(
+    model_config = with_examples(
         {"locale": "en", "quiet_hours": {"from_minute": 1320, "until_minute": 420}}
     )
 
@@ -196,7 +191,7 @@ class PersonChange(BaseModel):
 class DisableRequest(BaseModel):
     """Why somebody is shut out."""
 
-    model_config = _with_examples({"reason": "sold the same part to five customers"})
+    model_config = with_examples({"reason": "sold the same part to five customers"})
 
     reason: Text
 
@@ -204,7 +199,7 @@ class DisableRequest(BaseModel):
 class NewServiceKey(BaseModel):
     """A key for a program: its role, and what of it the key is limited to."""
 
-    model_config = _with_examples(
+    model_config = with_examples(
         {"name": "order-service-2026", "role": "order_service", "scopes": ["matching"]}
     )
 

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from api.schemas.strict import STRICT
 from api.schemas.texts import formed
 
 __all__ = ["Handshake", "Heard", "Resume", "Room", "Sequence"]
@@ -12,14 +13,14 @@ _ROOM = r"^(user|shop)-[0-9a-f-]{36}$"
 
 Room = Annotated[
     str,
-    formed(_ROOM, "user-{id} or shop-{id}, as the server tells it"),
     Field(pattern=_ROOM, max_length=41),
+    formed(_ROOM, "user-{id} or shop-{id}, as the server tells it"),
 ]
 Sequence = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class _Said(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = STRICT
 
 
 class Handshake(_Said):

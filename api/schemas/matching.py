@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
+from api.schemas.strict import STRICT, with_examples
 from api.schemas.texts import Text
 from matching.nearby import PartWanted, Question
 
 __all__ = ["GeoPoint", "Latitude", "Longitude", "MatchRequest"]
-
-_STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 def _within(name: str, most: float) -> Callable[[float], float]:
@@ -41,7 +40,7 @@ Latitude = Annotated[
 class GeoPoint(BaseModel):
     """A GeoJSON point (RFC 7946): `[longitude, latitude]` in degrees, WGS 84."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     type: Literal["Point"]
     coordinates: Annotated[tuple[Longitude, Latitude], Field(strict=False)]
@@ -50,7 +49,7 @@ class GeoPoint(BaseModel):
 class Vehicle(BaseModel):
     """The car: its make by any known name, English or Arabic; model and year where known."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     make: Text
     model: Text | None = None
@@ -60,7 +59,7 @@ class Vehicle(BaseModel):
 class Part(BaseModel):
     """A part asked for, by number or by name."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     number: Text | None = None
     name: Text | None = None
@@ -76,22 +75,18 @@ class Part(BaseModel):
 class MatchRequest(BaseModel):
     """The order service's question: which nearby shops, in what order, and by when."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "vehicle": {"make": "Toyota", "model": "Corolla", "year": 2019},
-                    "delivery_location": {"type": "Point", "coordinates": [31.2357, 30.0444]},
-                    "parts": [{"number": "04465-02220", "quantity": 1}],
-                    "limit": 3,
-                },
-                {
-                    "vehicle": {"make": "فولكس فاجن"},
-                    "delivery_location": {"type": "Point", "coordinates": [29.9187, 31.2001]},
-                    "max_distance_km": 25,
-                },
-            ]
-        }
+    model_config = with_examples(
+        {
+            "vehicle": {"make": "Toyota", "model": "Corolla", "year": 2019},
+            "delivery_location": {"type": "Point", "coordinates": [31.2357, 30.0444]},
+            "parts": [{"number": "04465-02220", "quantity": 1}],
+            "limit": 3,
+        },
+        {
+            "vehicle": {"make": "فولكس فاجن"},
+            "delivery_location": {"type": "Point", "coordinates": [29.9187, 31.2001]},
+            "max_distance_km": 25,
+        },
     )
 
     vehicle: Vehicle

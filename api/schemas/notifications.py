@@ -1,10 +1,10 @@
 """What people send to `/notifications/*` and `/devices`, and administrators to webhooks."""
 
-from typing import Annotated, Any, Literal, Self
-from uuid import UUID
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
+from api.schemas.strict import STRICT, Id, with_examples
 from api.schemas.texts import Text, Words, formed
 from notifications.choices import CHOOSABLE
 from notifications.devices import Platform
@@ -15,28 +15,21 @@ from notifications.webhooks import EVENTS
 
 __all__ = ["ChoicesBody", "DeviceBody", "EndpointBody", "EndpointChange", "SendBody", "Type"]
 
-_STRICT = ConfigDict(strict=True, extra="forbid")
-
-
-def _with_examples(*examples: dict[str, Any]) -> ConfigDict:
-    return _STRICT | ConfigDict(json_schema_extra={"examples": [*examples]})
-
 
 Value = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _NAME, _URL, _TOKEN = r"^[a-z][A-Za-z0-9_]{0,39}$", r"^https?://[\x21-\x7e]+$", r"^[\x21-\x7e]+$"
-Name = Annotated[str, formed(_NAME, "a name such as order_id"), Field(pattern=_NAME)]
+Name = Annotated[str, Field(pattern=_NAME), formed(_NAME, "a name such as order_id")]
 Type = Literal[CHOOSABLE]  # type: ignore[valid-type]
 Event = Literal[EVENTS]  # type: ignore[valid-type]
-Id = Annotated[UUID, Field(strict=False)]
 Url = Annotated[
     str,
-    formed(_URL, "an address such as https://partner.example.com/clutch"),
     Field(min_length=8, max_length=500, pattern=_URL),
+    formed(_URL, "an address such as https://partner.example.com/clutch"),
 ]
 Token = Annotated[
     str,
-    formed(_TOKEN, "a token as Firebase gives it, without spaces"),
     Field(min_length=8, max_length=1_024, pattern=_TOKEN),
+    formed(_TOKEN, "a token as Firebase gives it, without spaces"),
 ]
 Events = Annotated[list[Event], Field(min_length=1, max_length=len(EVENTS))]
 
@@ -44,7 +37,7 @@ Events = Annotated[list[Event], Field(min_length=1, max_length=len(EVENTS))]
 class ChoicesBody(BaseModel):
     """For which types push is on; those left out stay as they are."""
 
-    model_config = _with_examples({"push": {"new_quote": True, "order_status": False}})
+    model_config = with_examples({"push": {"new_quote": True, "order_status": False}})
 
     push: Annotated[dict[Type, bool], Field(max_length=len(CHOOSABLE))]
 
@@ -52,7 +45,7 @@ class ChoicesBody(BaseModel):
 class DeviceBody(BaseModel):
     """A device, by the token that Firebase gave it."""
 
-    model_config = _with_examples(
+    model_config = with_examples(
         {"token": "d-Xf3:APA91bHun4MxP5egoKMwt2KZFBaFUH", "platform": "android"}
     )
 
@@ -63,7 +56,7 @@ class DeviceBody(BaseModel):
 class TextBody(BaseModel):
     """A title and a message in one language."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     title: Text
     message: Words
@@ -75,7 +68,7 @@ class SendBody(BaseModel):
     It is written in both languages, or once, as `title` and `message`, for readers of either.
     """
 
-    model_config = _with_examples(
+    model_config = with_examples(
         {
             "role": "customer",
             "type": ANNOUNCEMENT,
@@ -129,7 +122,7 @@ def _written(text: TextBody | SendBody) -> Written:
 class EndpointChange(BaseModel):
     """Where a partner hears of events, of which, and whether at all."""
 
-    model_config = _with_examples(
+    model_config = with_examples(
         {"url": "https://partner.example.com/clutch", "events": ["order.status"], "active": True}
     )
 
@@ -141,7 +134,7 @@ class EndpointChange(BaseModel):
 class EndpointBody(BaseModel):
     """A new endpoint of a partner."""
 
-    model_config = _with_examples(
+    model_config = with_examples(
         {
             "name": "Fleet partner",
             "url": "https://partner.example.com/clutch",

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import (
@@ -18,6 +17,7 @@ from pydantic import (
 from accounts.contacts import email_address, phone_number
 from api.schemas.matching import GeoPoint, Latitude, Longitude
 from api.schemas.opening_hours import Day, DayHours, WeekHours
+from api.schemas.strict import STRICT, Id, with_examples
 from api.schemas.texts import LINE, Text
 from clutch.errors import InvalidInput
 from shops.onboarding.numbers import commercial_register, tax_number
@@ -37,7 +37,6 @@ __all__ = [
     "step_named",
 ]
 
-_STRICT = ConfigDict(strict=True, extra="forbid")
 
 _MOST_PIASTRES = 100_000_000
 
@@ -84,7 +83,6 @@ _LongText = Annotated[
 
 _English = Annotated[Text, AfterValidator(_lettered("a", "z", "a name in Latin letters"))]
 _Arabic = Annotated[Text, AfterValidator(_lettered("ء", "ي", "a name in Arabic letters"))]
-_FileId = Annotated[UUID, Field(strict=False)]
 _Position = Annotated[tuple[Longitude, Latitude], Field(strict=False)]
 _Ring = Annotated[list[_Position], Field(min_length=4, max_length=500), AfterValidator(_closed)]
 
@@ -92,7 +90,7 @@ _Ring = Annotated[list[_Position], Field(min_length=4, max_length=500), AfterVal
 class GeoPolygon(BaseModel):
     """A GeoJSON polygon (RFC 7946) of `[longitude, latitude]`: its edge, then its holes."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     type: Literal["Polygon"]
     coordinates: Annotated[list[_Ring], Field(min_length=1, max_length=10)]
@@ -101,7 +99,7 @@ class GeoPolygon(BaseModel):
 class BusinessInfoStep(BaseModel):
     """Step 1: who the shop is."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     name: _English
     name_ar: _Arabic
@@ -115,7 +113,7 @@ class BusinessInfoStep(BaseModel):
 class LocationInfoStep(BaseModel):
     """Step 2: where the shop is, in Egypt, and when it is open."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     location: GeoPoint
     address: _LongText
@@ -130,7 +128,7 @@ class LocationInfoStep(BaseModel):
 class VehicleBrandsStep(BaseModel):
     """Step 3: the makes that the shop carries, by any known names."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     supported_brands: Annotated[list[Text], Field(min_length=1, max_length=100)]
 
@@ -138,7 +136,7 @@ class VehicleBrandsStep(BaseModel):
 class InventorySetupStep(BaseModel):
     """Step 4: how the shop keeps its stock."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     kept_in: Literal["manual", "clutch", "other_system"]
     system_name: Text | None = None
@@ -149,7 +147,7 @@ class InventorySetupStep(BaseModel):
 class PricingStrategyStep(BaseModel):
     """Step 5: what the shop charges for delivery, and what its quotes begin with."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     delivery_fee_piastres: Piastres
     free_delivery_from_piastres: Piastres | None = None
@@ -160,11 +158,11 @@ class PricingStrategyStep(BaseModel):
 class VerificationStep(BaseModel):
     """Step 6: the documents, uploaded before as `shop_document`."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    commercial_register_file_id: _FileId
-    tax_card_file_id: _FileId
-    owner_id_file_id: _FileId
+    commercial_register_file_id: Id
+    tax_card_file_id: Id
+    owner_id_file_id: Id
 
 
 _STEPS: Mapping[Step, type[BaseModel]] = {
@@ -283,9 +281,7 @@ def checked_step(step: Step, sent: Any) -> dict[str, Any]:
 class ReviewRefusal(BaseModel):
     """Why a shop is not approved: what its owner is told, and can put right."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={"examples": [{"reasons": ["The tax card is not readable"]}]}
-    )
+    model_config = with_examples({"reasons": ["The tax card is not readable"]})
 
     reasons: Annotated[list[_LongText], Field(min_length=1, max_length=10)]
 
@@ -293,8 +289,6 @@ class ReviewRefusal(BaseModel):
 class Suspension(BaseModel):
     """Why a shop may not trade for now: what its people are told."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={"examples": [{"reason": "Three wrong parts in a week"}]}
-    )
+    model_config = with_examples({"reason": "Three wrong parts in a week"})
 
     reason: _LongText

@@ -1,12 +1,12 @@
 """What customers send about their cars and their orders, and shops in answer to them."""
 
 from typing import Annotated, Any, Literal, Self, cast
-from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
 from api.schemas.changes import Change
 from api.schemas.matching import GeoPoint
+from api.schemas.strict import STRICT, Id, with_examples
 from api.schemas.texts import LINE, LINES, Text, Words
 from orders.lifecycle import Status
 from orders.requests import PartWish, Wishes
@@ -22,11 +22,8 @@ __all__ = [
     "Refusal",
 ]
 
-_STRICT = ConfigDict(strict=True, extra="forbid")
 _LOCATION: Any = {"type": "Point", "coordinates": [31.2357, 30.0444]}
 
-# JSON has no ids of its own: they come as text.
-Id = Annotated[UUID, Field(strict=False)]
 Plate = Annotated[str, Field(min_length=1, max_length=20, pattern=LINE)]
 Reason = Annotated[str, Field(min_length=1, max_length=250, pattern=LINE)]
 Address = Annotated[str, Field(min_length=1, max_length=300, pattern=LINES)]
@@ -44,7 +41,7 @@ Chassis = Annotated[
 class OrderVehicle(BaseModel):
     """A car: its make by any known name, English or Arabic; the rest where known."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     make: Text
     model: Text | None = None
@@ -59,19 +56,15 @@ class OrderVehicle(BaseModel):
 class GarageVehicle(OrderVehicle):
     """A car for the garage; `name` is what its owner calls it."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"make": "هيونداي", "model": "Verna", "year": 2012, "vin": "KMHCN41DBCU123456"},
-                {
-                    "make": "Fiat",
-                    "model": "128",
-                    "year": 1979,
-                    "name": "my father's",
-                    "plate": "س ص ٤٢١",
-                },
-            ]
-        }
+    model_config = with_examples(
+        {"make": "هيونداي", "model": "Verna", "year": 2012, "vin": "KMHCN41DBCU123456"},
+        {
+            "make": "Fiat",
+            "model": "128",
+            "year": 1979,
+            "name": "my father's",
+            "plate": "س ص ٤٢١",
+        },
     )
 
     plate: Plate | None = None
@@ -84,7 +77,7 @@ class OrderPart(BaseModel):
     Every shop that is asked reads this: no names, addresses or phone numbers, please.
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     number: Text | None = None
     name: Text | None = None
@@ -115,7 +108,7 @@ class OrderPart(BaseModel):
 class _Asked(BaseModel):
     """What an order can say; nothing of it has to be there."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     vehicle: OrderVehicle | None = None
     vehicle_id: Annotated[Id | None, Field(description="Of a car in your garage.")] = None
@@ -156,20 +149,16 @@ class _Asked(BaseModel):
 class OrderRequest(_Asked):
     """A new order: for which car, which parts, and to where."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "vehicle": {"make": "Toyota", "model": "Corolla", "year": 2019},
-                    "delivery_location": _LOCATION,
-                    "delivery_address": "12 Talaat Harb Street, third floor",
-                    "parts": [
-                        {"number": "04465-02220", "quantity": 1, "condition": "oem"},
-                        {"name": "فلتر زيت", "quantity": 1},
-                    ],
-                    "submit": True,
-                }
-            ]
+    model_config = with_examples(
+        {
+            "vehicle": {"make": "Toyota", "model": "Corolla", "year": 2019},
+            "delivery_location": _LOCATION,
+            "delivery_address": "12 Talaat Harb Street, third floor",
+            "parts": [
+                {"number": "04465-02220", "quantity": 1, "condition": "oem"},
+                {"name": "فلتر زيت", "quantity": 1},
+            ],
+            "submit": True,
         }
     )
 
@@ -188,13 +177,9 @@ class OrderRequest(_Asked):
 class OrderChange(Change, _Asked):
     """What is to change; the rest stays. `status` is where the order goes with it."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"parts": [{"name": "front brake pads", "quantity": 1}], "status": "submitted"},
-                {"status": "cancelled", "reason": "I found it at home"},
-            ]
-        }
+    model_config = with_examples(
+        {"parts": [{"name": "front brake pads", "quantity": 1}], "status": "submitted"},
+        {"status": "cancelled", "reason": "I found it at home"},
     )
 
     status: Annotated[Status | None, Field(strict=False)] = None
@@ -223,7 +208,7 @@ class OrderChange(Change, _Asked):
 class CopyRequest(BaseModel):
     """Whether the copy goes to the shops at once."""
 
-    model_config = _STRICT | ConfigDict(json_schema_extra={"examples": [{"submit": True}]})
+    model_config = with_examples({"submit": True})
 
     submit: bool = False
 
@@ -231,9 +216,7 @@ class CopyRequest(BaseModel):
 class Cancellation(BaseModel):
     """Why an order is cancelled."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={"examples": [{"reason": "I found it at home"}]}
-    )
+    model_config = with_examples({"reason": "I found it at home"})
 
     reason: Reason | None = None
 
@@ -241,9 +224,7 @@ class Cancellation(BaseModel):
 class Declination(BaseModel):
     """Why a shop will not quote."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={"examples": [{"reason": "not in stock before next week"}]}
-    )
+    model_config = with_examples({"reason": "not in stock before next week"})
 
     reason: Reason | None = None
 
@@ -251,8 +232,6 @@ class Declination(BaseModel):
 class Refusal(BaseModel):
     """Why a shop gives an order back that it has won; its customer reads it."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={"examples": [{"reason": "the last one was damaged"}]}
-    )
+    model_config = with_examples({"reason": "the last one was damaged"})
 
     reason: Reason

@@ -1,10 +1,10 @@
 """What is sent about payments: by shops that refund, and by providers."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from api.schemas.strict import Id, with_examples
 from api.schemas.texts import Text
 
 __all__ = ["ProviderEvent", "RefundRequest"]
@@ -12,18 +12,13 @@ __all__ = ["ProviderEvent", "RefundRequest"]
 _MOST_PIASTRES = 100_000_000_000
 _Reference = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 _Sum = Annotated[int, Field(ge=0, le=_MOST_PIASTRES)]
-_Id = Annotated[UUID, Field(strict=False)]
 
 
 class RefundRequest(BaseModel):
     """How much to give back, all that is left when left out, and why."""
 
-    model_config = ConfigDict(
-        strict=True,
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"amount_piastres": 12_500, "reason": "One of the pads was cracked."}]
-        },
+    model_config = with_examples(
+        {"amount_piastres": 12_500, "reason": "One of the pads was cracked."}
     )
 
     amount_piastres: Annotated[int, Field(ge=1, le=_MOST_PIASTRES)] | None = None
@@ -37,13 +32,13 @@ class ProviderPayment(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
     reference: _Reference
-    merchant_reference: _Id
+    merchant_reference: Id
     amount_piastres: _Sum
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     status: Annotated[str, Field(pattern=r"^(open|authorised|declined|cancelled|captured)$")]
     captured_piastres: _Sum = 0
     refunded_piastres: _Sum = 0
-    refund_references: Annotated[list[_Id], Field(max_length=1_000)] = []
+    refund_references: Annotated[list[Id], Field(max_length=1_000)] = []
     failure: Text | None = None
 
 

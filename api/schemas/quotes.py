@@ -1,10 +1,10 @@
 """What shops send to quote for an order, and customers to accept a quote."""
 
 from typing import Annotated, Literal
-from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
+from api.schemas.strict import STRICT, Id, with_examples
 from api.schemas.texts import Text, Words
 from orders.dividing import Choice, Units
 from orders.quote_lines import OfferedLine
@@ -20,8 +20,6 @@ __all__ = [
     "UnitsBody",
 ]
 
-_STRICT = ConfigDict(strict=True, extra="forbid")
-_Id = Annotated[UUID, Field(strict=False)]
 _Revision = Annotated[
     int | None,
     Field(ge=1, description="The one you read: a quote revised since is refused with 409."),
@@ -52,7 +50,7 @@ _LINES: list[JsonValue] = [
 class OfferLine(BaseModel):
     """What the shop has of one line of the order; without a `quantity`, all that is wanted."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     line: Annotated[int, Field(ge=1, le=50)]
     availability: Literal["in_stock", "to_order", "missing"]
@@ -68,9 +66,7 @@ class OfferLine(BaseModel):
 class OfferBody(BaseModel):
     """The whole offer, also when it is revised: lines that are left out are missing."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={"examples": [{"lines": _LINES, "preparation_minutes": 30}]}
-    )
+    model_config = with_examples({"lines": _LINES, "preparation_minutes": 30})
 
     lines: Annotated[list[OfferLine], Field(min_length=1, max_length=50)]
     delivery_fee_piastres: Annotated[
@@ -93,39 +89,31 @@ class OfferBody(BaseModel):
 class OfferToOrder(OfferBody):
     """An offer, and the order it is for."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "order_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b00",
-                    "lines": _LINES,
-                    "delivery_fee_piastres": 5_000,
-                    "preparation_minutes": 30,
-                    "note": "Original box",
-                }
-            ]
+    model_config = with_examples(
+        {
+            "order_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b00",
+            "lines": _LINES,
+            "delivery_fee_piastres": 5_000,
+            "preparation_minutes": 30,
+            "note": "Original box",
         }
     )
 
-    order_id: _Id
+    order_id: Id
 
 
 class AcceptanceBody(BaseModel):
     """Which quote, and how it will be paid."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "quote_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b01",
-                    "revision": 1,
-                    "payment_method": "cash_on_delivery",
-                }
-            ]
+    model_config = with_examples(
+        {
+            "quote_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b01",
+            "revision": 1,
+            "payment_method": "cash_on_delivery",
         }
     )
 
-    quote_id: _Id
+    quote_id: Id
     revision: _Revision = None
     payment_method: _Method
 
@@ -133,7 +121,7 @@ class AcceptanceBody(BaseModel):
 class UnitsBody(BaseModel):
     """So many of a line of the order."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     line: Annotated[int, Field(ge=1, le=50)]
     quantity: Annotated[int, Field(ge=1, le=1_000)]
@@ -142,9 +130,9 @@ class UnitsBody(BaseModel):
 class ChoiceBody(BaseModel):
     """What to buy of one quote: no more of a line than it offers."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    quote_id: _Id
+    quote_id: Id
     revision: _Revision = None
     units: Annotated[list[UnitsBody], Field(min_length=1, max_length=50)]
 
@@ -155,23 +143,19 @@ class SplitBody(BaseModel):
     One quote alone is for `accept-quote`.
     """
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={
-            "examples": [
+    model_config = with_examples(
+        {
+            "choices": [
                 {
-                    "choices": [
-                        {
-                            "quote_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b01",
-                            "units": [{"line": 1, "quantity": 2}],
-                        },
-                        {
-                            "quote_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b02",
-                            "units": [{"line": 2, "quantity": 1}, {"line": 3, "quantity": 4}],
-                        },
-                    ],
-                    "payment_method": "cash_on_delivery",
-                }
-            ]
+                    "quote_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b01",
+                    "units": [{"line": 1, "quantity": 2}],
+                },
+                {
+                    "quote_id": "0192f0c1-2b7a-7cc0-8f3e-6a1f5d1f9b02",
+                    "units": [{"line": 2, "quantity": 1}, {"line": 3, "quantity": 4}],
+                },
+            ],
+            "payment_method": "cash_on_delivery",
         }
     )
 

@@ -2,31 +2,26 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from api.schemas.changes import Change
 from api.schemas.onboarding import EMail, GeoPolygon, Phone, Piastres
 from api.schemas.opening_hours import Day, DayHours, WeekHours
+from api.schemas.strict import with_examples
 from api.schemas.texts import Text
 
 __all__ = ["MemberToBe", "ShopProfileChange"]
-
-_STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 class ShopProfileChange(Change, BaseModel):
     """How a shop trades; what is left out stays as it is."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "delivery_fee_piastres": 4000,
-                    "free_delivery_from_piastres": None,
-                    "closed_on": ["2027-01-07"],
-                    "opening_hours": {"saturday": [["09:00", "22:00"]]},
-                }
-            ]
+    model_config = with_examples(
+        {
+            "delivery_fee_piastres": 4000,
+            "free_delivery_from_piastres": None,
+            "closed_on": ["2027-01-07"],
+            "opening_hours": {"saturday": [["09:00", "22:00"]]},
         }
     )
 
@@ -47,9 +42,7 @@ class ShopProfileChange(Change, BaseModel):
 class MemberToBe(BaseModel):
     """A registered person, by the phone or the e-mail address they confirmed."""
 
-    model_config = _STRICT | ConfigDict(
-        json_schema_extra={"examples": [{"phone": "010 1234 5678", "role": "shop_staff"}]}
-    )
+    model_config = with_examples({"phone": "010 1234 5678", "role": "shop_staff"})
 
     phone: Phone | None = None
     email: EMail | None = None

@@ -22,7 +22,10 @@ Words = Annotated[str, Field(min_length=1, max_length=1_000, pattern=LINES)]
 
 
 def formed(pattern: str, expected: str) -> BeforeValidator:
-    """Say in words what `pattern`, which callers read in the schema, would refuse."""
+    """Say in words what `pattern`, which callers read in the schema, would refuse.
+
+    It stands after the pattern: what stands after it is not in the schema.
+    """
 
     def check(value: Any) -> Any:
         if isinstance(value, str) and not re.fullmatch(pattern, value):
