@@ -3,8 +3,7 @@
 Each operation declares its rule by the type of its `caller` and, in `responses`, only the problems
 of its own: 404 for a thing that may be missing, 409 for a refusal. What follows from the rule and
 from the shape of the request is added here for all: security, the roles, the headers that name a
-shop or a customer, 400 to 503. So a route that says `responses={404: PROBLEMS[404]}` has said
-enough.
+shop or a customer, 400 to 503. So a route that says `responses=MISSING` has said enough.
 
 `examples.json` has an answer for each schema that is one, as the API gave it.
 """

@@ -10,7 +10,17 @@ import orjson
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-__all__ = ["PROBLEMS", "SAFE", "FieldFault", "Problem", "Responses", "problem_response"]
+__all__ = [
+    "MISSING",
+    "MISSING_OR_REFUSED",
+    "PROBLEMS",
+    "REFUSED",
+    "SAFE",
+    "FieldFault",
+    "Problem",
+    "Responses",
+    "problem_response",
+]
 
 SAFE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """The headers of every answer: it is for its caller, for now, and what it says it is."""
@@ -37,7 +47,10 @@ class Problem(BaseModel):
 
 _CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
+Responses = dict[int | str, dict[str, Any]]
+"""What a route gives as `responses`."""
+
+PROBLEMS: Responses = {
     400: {"description": "The body is not JSON.", "content": _CONTENT},
     401: {"description": "No access token or service key, or a wrong one.", "content": _CONTENT},
     403: {"description": "The caller may not do this.", "content": _CONTENT},
@@ -61,11 +74,11 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "In seconds."}},
     },
 }
-"""The documentation of what any guarded operation may answer."""
+"""The documentation of each problem. Routes name those of their own: see `api.openapi`."""
 
-
-Responses = dict[int | str, dict[str, Any]]
-"""What a route gives as `responses`."""
+MISSING: Responses = {404: PROBLEMS[404]}
+REFUSED: Responses = {409: PROBLEMS[409]}
+MISSING_OR_REFUSED: Responses = {**MISSING, **REFUSED}
 
 
 def problem_response(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Response:

@@ -20,7 +20,7 @@ from accounts.sign_in import SignInEnded, Tokens, WrongCredentials
 from api.access import Anyone, SignedIn
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS, SAFE, Responses
+from api.problems import PROBLEMS, REFUSED, SAFE, Responses
 from api.rate_limits import Limit, address_of
 from api.schemas.accounts import (
     CodeRequest,
@@ -53,7 +53,7 @@ class CodeAsked(BaseModel):
     name="register",
     status_code=201,
     response_model=PersonView,
-    responses={409: PROBLEMS[409]},
+    responses=REFUSED,
 )
 async def register(
     request: Request, body: Registration, caller: Anyone, key: IdempotencyKey = None

@@ -1,7 +1,6 @@
 """`/deliveries/*`: from the shop's shelf to the customer's hands."""
 
 import datetime as dt
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -12,7 +11,7 @@ from starlette.responses import Response
 from api.access import PersonOrService, ShopStaff
 from api.acting import acting, answer
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import MISSING, MISSING_OR_REFUSED
 from api.schemas.deliveries import AssignRequest, DeliverRequest, FailRequest, PositionRequest
 from api.state import knowledge_of
 from orders import deliveries, tracking
@@ -22,17 +21,8 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/deliveries", tags=["deliveries"], route_class=JsonRoute)
 
-_READ: dict[int | str, dict[str, Any]] = {
-    status: PROBLEMS[status] for status in (401, 403, 404, 422, 429, 503)
-}
-_STEP: dict[int | str, dict[str, Any]] = {**_READ, 409: PROBLEMS[409]}
-_STEP_WITH_BODY: dict[int | str, dict[str, Any]] = {
-    **_STEP,
-    **{status: PROBLEMS[status] for status in (400, 408, 413, 415)},
-}
 
-
-@router.get("/{delivery_id}", name="get_delivery", response_model=DeliveryView, responses=_READ)
+@router.get("/{delivery_id}", name="get_delivery", response_model=DeliveryView, responses=MISSING)
 def show(request: Request, delivery_id: UUID, caller: PersonOrService) -> Response:
     """Show its customer and its shop where a delivery is, and when it should arrive."""
     with acting(request, caller) as session:
@@ -40,7 +30,10 @@ def show(request: Request, delivery_id: UUID, caller: PersonOrService) -> Respon
 
 
 @router.post(
-    "/{delivery_id}/start", name="start_delivery", response_model=DeliveryView, responses=_STEP
+    "/{delivery_id}/start",
+    name="start_delivery",
+    response_model=DeliveryView,
+    responses=MISSING_OR_REFUSED,
 )
 def start(request: Request, delivery_id: UUID, caller: ShopStaff) -> Response:
     """Begin to prepare the parts: the order is processing.
@@ -57,7 +50,7 @@ def start(request: Request, delivery_id: UUID, caller: ShopStaff) -> Response:
     "/{delivery_id}/assign",
     name="assign_delivery",
     response_model=DeliveryView,
-    responses=_STEP_WITH_BODY,
+    responses=MISSING_OR_REFUSED,
 )
 def assign(request: Request, delivery_id: UUID, body: AssignRequest, caller: ShopStaff) -> Response:
     """Say which courier brings the parts."""
@@ -76,7 +69,7 @@ def assign(request: Request, delivery_id: UUID, body: AssignRequest, caller: Sho
     "/{delivery_id}/pick-up",
     name="pick_up_delivery",
     response_model=DeliveryView,
-    responses=_STEP,
+    responses=MISSING_OR_REFUSED,
 )
 def pick_up(request: Request, delivery_id: UUID, caller: ShopStaff) -> Response:
     """Hand the parts to the courier: the order is shipped."""
@@ -90,7 +83,7 @@ def pick_up(request: Request, delivery_id: UUID, caller: ShopStaff) -> Response:
     "/{delivery_id}/position",
     name="place_courier",
     response_model=DeliveryView,
-    responses=_STEP_WITH_BODY,
+    responses=MISSING_OR_REFUSED,
 )
 def place(
     request: Request, delivery_id: UUID, body: PositionRequest, caller: ShopStaff
@@ -109,7 +102,7 @@ def place(
     "/{delivery_id}/deliver",
     name="deliver",
     response_model=DeliveryView,
-    responses=_STEP_WITH_BODY,
+    responses=MISSING_OR_REFUSED,
 )
 def deliver(
     request: Request, delivery_id: UUID, body: DeliverRequest, caller: ShopStaff
@@ -135,7 +128,7 @@ def deliver(
     "/{delivery_id}/fail",
     name="fail_delivery",
     response_model=DeliveryView,
-    responses=_STEP_WITH_BODY,
+    responses=MISSING_OR_REFUSED,
 )
 def fail(request: Request, delivery_id: UUID, body: FailRequest, caller: ShopStaff) -> Response:
     """Say why the parts could not be handed over; assign them again, or have an admin cancel."""

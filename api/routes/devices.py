@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.access import SignedIn
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import MISSING
 from api.schemas.notifications import DeviceBody
 from notifications import devices
 from notifications.devices import Devices, DeviceView
@@ -52,9 +52,7 @@ def list_all(request: Request, caller: SignedIn) -> Response:
         return answer(devices.devices_of(session, caller.person))
 
 
-@router.delete(
-    "/{device_id}", name="remove_device", status_code=204, responses={404: PROBLEMS[404]}
-)
+@router.delete("/{device_id}", name="remove_device", status_code=204, responses=MISSING)
 def remove(request: Request, device_id: UUID, caller: SignedIn) -> Response:
     """Forget a device, as when the caller logs out there."""
     with acting(request, caller) as session:

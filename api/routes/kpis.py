@@ -12,7 +12,7 @@ from accounts.principal import Role
 from api.access import Figures, ShopOrFigures
 from api.acting import answer
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import MISSING
 from api.schemas.deliveries import Instant
 from api.state import state_of
 from clutch.errors import NotFound
@@ -34,7 +34,6 @@ _Until = Annotated[Instant | None, Query(alias="to", description="Until before w
     "/admin/kpis",
     name="market_kpis",
     response_model=MarketKpis,
-    responses={status: PROBLEMS[status] for status in (401, 403, 422, 429, 503)},
 )
 def market(
     request: Request, caller: Figures, since: _From = None, until: _Until = None
@@ -50,7 +49,7 @@ def market(
     "/shops/{shop_id}/kpis",
     name="shop_kpis",
     response_model=ShopKpis,
-    responses={status: PROBLEMS[status] for status in (401, 403, 404, 422, 429, 503)},
+    responses=MISSING,
 )
 def of_shop(
     request: Request,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.access import OrderService
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS, SAFE
+from api.problems import SAFE
 from api.schemas.matching import MatchRequest
 from api.state import state_of
 from matching.nearby import Matches, match_shops
@@ -22,7 +22,7 @@ __all__ = ["router"]
 router = APIRouter(prefix="/api/v1/matching", tags=["matching"], route_class=JsonRoute)
 
 
-@router.post("/shops", name="match_shops", response_model=Matches, responses=PROBLEMS)
+@router.post("/shops", name="match_shops", response_model=Matches)
 async def match(request: Request, body: MatchRequest, caller: OrderService) -> Response:
     """Rank the nearby shops that carry the car's brand, with a delivery time for each.
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.access import Admin, SignedIn
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import MISSING
 from api.schemas.notifications import ChoicesBody, SendBody, Type
 from api.schemas.pages import Cursor, PageSize
 from notifications import choices, errands, inbox, sending
@@ -56,7 +56,7 @@ def read_all(request: Request, caller: SignedIn) -> Response:
     "/{notification_id}/read",
     name="read_notification",
     response_model=ReadMark,
-    responses={404: PROBLEMS[404]},
+    responses=MISSING,
 )
 def read(request: Request, notification_id: UUID, caller: SignedIn) -> Response:
     """Mark an entry as read; once read, it stays read since then."""
@@ -70,7 +70,7 @@ def read(request: Request, notification_id: UUID, caller: SignedIn) -> Response:
     name="send_notification",
     status_code=201,
     response_model=Sent,
-    responses={404: PROBLEMS[404]},
+    responses=MISSING,
 )
 def send(request: Request, body: SendBody, caller: Admin, key: IdempotencyKey = None) -> Response:
     """Tell up to 1,000 people by their ids, a shop's staff, or everybody of a role.
@@ -95,7 +95,7 @@ def send(request: Request, body: SendBody, caller: Admin, key: IdempotencyKey = 
     "/{notification_id}/attempts",
     name="list_notification_attempts",
     response_model=Attempts,
-    responses={404: PROBLEMS[404]},
+    responses=MISSING,
 )
 def attempts(request: Request, notification_id: UUID, caller: Admin) -> Response:
     """Return what was tried to bring an entry to its owner: each device, text or e-mail."""

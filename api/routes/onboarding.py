@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.access import Customer
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS, Responses
+from api.problems import MISSING, MISSING_OR_REFUSED
 from api.schemas.onboarding import StepBody, StepName, checked_step, step_named
 from shops.onboarding.applications import ShopApplication, application_view, begin, save_step
 from shops.onboarding.completion import complete
@@ -20,10 +20,6 @@ __all__ = ["router"]
 router = APIRouter(
     prefix="/api/v1/shop-onboarding", tags=["shop onboarding"], route_class=JsonRoute
 )
-
-
-_404: Responses = {404: PROBLEMS[404]}
-_404_409: Responses = {404: PROBLEMS[404], 409: PROBLEMS[409]}
 
 
 @router.post(
@@ -47,7 +43,7 @@ def start(request: Request, caller: Customer, key: IdempotencyKey = None) -> Res
     "/{onboarding_id}",
     name="get_onboarding",
     response_model=ShopApplication,
-    responses=_404,
+    responses=MISSING,
 )
 def show(request: Request, onboarding_id: UUID, caller: Customer) -> Response:
     """Show how an application stands: what was saved, what is missing, what was decided."""
@@ -59,7 +55,7 @@ def show(request: Request, onboarding_id: UUID, caller: Customer) -> Response:
     "/{onboarding_id}/step/{step}",
     name="save_onboarding_step",
     response_model=ShopApplication,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def save(
     request: Request, onboarding_id: UUID, step: StepName, body: StepBody, caller: Customer
@@ -81,7 +77,7 @@ def save(
     "/{onboarding_id}/complete",
     name="complete_onboarding",
     response_model=ShopApplication,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def finish(
     request: Request, onboarding_id: UUID, caller: Customer, key: IdempotencyKey = None

@@ -12,7 +12,7 @@ from accounts.principal import Role
 from api.access import CustomerOrService, PersonOrService, ShopStaff
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS, Responses
+from api.problems import MISSING, MISSING_OR_REFUSED, REFUSED
 from api.schemas.orders import (
     Cancellation,
     CopyRequest,
@@ -32,16 +32,13 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/auto-parts-orders", tags=["orders"], route_class=JsonRoute)
 
-_MISSING: Responses = {404: PROBLEMS[404]}
-_REFUSED: Responses = {status: PROBLEMS[status] for status in (404, 409)}
-
 
 @router.post(
     "",
     name="create_order",
     status_code=201,
     response_model=requests.PlacedOrder,
-    responses={409: PROBLEMS[409]},
+    responses=REFUSED,
 )
 def create(
     request: Request, body: OrderRequest, caller: CustomerOrService, key: IdempotencyKey = None
@@ -73,7 +70,7 @@ def create(
     "/user/{user_id}",
     name="list_user_orders",
     response_model=views.OrderPage,
-    responses=_MISSING,
+    responses=MISSING,
 )
 def of_user(
     request: Request,
@@ -124,7 +121,7 @@ def of_shop(
     "/{order_id}",
     name="get_order",
     response_model=views.OrderView | views.RequestView,
-    responses=_MISSING,
+    responses=MISSING,
 )
 def show(request: Request, order_id: UUID, caller: PersonOrService) -> Response:
     """Show an order: all of it to its customer, to a shop that was asked what it may know."""
@@ -146,7 +143,7 @@ def show(request: Request, order_id: UUID, caller: PersonOrService) -> Response:
     "/{order_id}",
     name="update_order",
     response_model=requests.PlacedOrder,
-    responses=_REFUSED,
+    responses=MISSING_OR_REFUSED,
 )
 def update(
     request: Request, order_id: UUID, body: OrderChange, caller: CustomerOrService
@@ -178,7 +175,7 @@ def update(
     "/{order_id}/submit",
     name="submit_order",
     response_model=requests.PlacedOrder,
-    responses=_REFUSED,
+    responses=MISSING_OR_REFUSED,
 )
 def submit(
     request: Request, order_id: UUID, caller: CustomerOrService, key: IdempotencyKey = None
@@ -210,7 +207,7 @@ def submit(
     name="copy_order",
     status_code=201,
     response_model=requests.PlacedOrder,
-    responses=_REFUSED,
+    responses=MISSING_OR_REFUSED,
 )
 def copy(
     request: Request,
@@ -242,7 +239,7 @@ def copy(
     "/{order_id}/cancel",
     name="cancel_order",
     response_model=views.OrderView,
-    responses=_REFUSED,
+    responses=MISSING_OR_REFUSED,
 )
 def cancel(
     request: Request,
@@ -278,7 +275,7 @@ def cancel(
     "/{order_id}/decline",
     name="decline_order",
     response_model=views.RequestView,
-    responses=_REFUSED,
+    responses=MISSING_OR_REFUSED,
 )
 def decline(
     request: Request,
@@ -304,7 +301,7 @@ def decline(
     "/{order_id}/refuse",
     name="refuse_order",
     response_model=views.RequestView,
-    responses=_REFUSED,
+    responses=MISSING_OR_REFUSED,
 )
 def refuse(
     request: Request,

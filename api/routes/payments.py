@@ -12,7 +12,7 @@ from accounts.principal import Role
 from api.access import CustomerOrService, PersonOrService, ShopOrAdmin, Signer
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import MISSING, MISSING_OR_REFUSED, PROBLEMS
 from api.rate_limits import Limit, address_of
 from api.schemas.payments import ProviderEvent, RefundRequest
 from api.state import state_of
@@ -29,9 +29,6 @@ from storage.session import PLATFORM, transaction
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/payments", tags=["payments"], route_class=JsonRoute)
-
-_READ = (401, 403, 404, 422, 429, 503)
-_BODY = (400, 408, 413, 415)
 
 
 async def _signed_id(request: Request) -> str:
@@ -51,7 +48,7 @@ async def _signed_id(request: Request) -> str:
     "/{payment_id}",
     name="get_payment",
     response_model=PaymentView,
-    responses={status: PROBLEMS[status] for status in _READ},
+    responses=MISSING,
 )
 def show(request: Request, payment_id: UUID, caller: PersonOrService) -> Response:
     """Show a payment and its refunds to its customer and to its shop."""
@@ -63,7 +60,7 @@ def show(request: Request, payment_id: UUID, caller: PersonOrService) -> Respons
     "/{payment_id}/checkout",
     name="check_out",
     response_model=CheckoutView,
-    responses={status: PROBLEMS[status] for status in (*_READ, 409)},
+    responses=MISSING_OR_REFUSED,
 )
 def pay(request: Request, payment_id: UUID, caller: CustomerOrService) -> Response:
     """Give the provider's page on which to pay by card or wallet; sent again, the same page.
@@ -89,7 +86,7 @@ def pay(request: Request, payment_id: UUID, caller: CustomerOrService) -> Respon
     name="refund_payment",
     status_code=201,
     response_model=RefundView,
-    responses={status: PROBLEMS[status] for status in (*_READ, *_BODY, 409)},
+    responses=MISSING_OR_REFUSED,
 )
 def give_back(
     request: Request,
@@ -121,7 +118,7 @@ def give_back(
     name="payment_webhook",
     status_code=202,
     response_model=EventView,
-    responses={status: PROBLEMS[status] for status in (*_READ, *_BODY)},
+    responses={403: PROBLEMS[403], **MISSING},
 )
 def hear(
     request: Request,

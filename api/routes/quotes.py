@@ -13,7 +13,7 @@ from api.access import CustomerOrService, PersonOrService, ShopStaff
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
 from api.paying import assert_method_taken
-from api.problems import PROBLEMS, Responses
+from api.problems import MISSING, MISSING_OR_REFUSED
 from api.schemas.pages import Cursor, PageSize
 from api.schemas.quotes import AcceptanceBody, OfferBody, OfferToOrder, SplitBody
 from api.state import knowledge_of, state_of
@@ -27,8 +27,6 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1", tags=["quotes"], route_class=JsonRoute)
 
-_MISSING: Responses = {404: PROBLEMS[404]}
-_REFUSED: Responses = {404: PROBLEMS[404], 409: PROBLEMS[409]}
 _Status = Literal["submitted", "accepted", "lapsed", "withdrawn", "expired"]
 
 
@@ -37,7 +35,7 @@ _Status = Literal["submitted", "accepted", "lapsed", "withdrawn", "expired"]
     name="provide_quote",
     status_code=201,
     response_model=QuoteView,
-    responses=_REFUSED,
+    responses=MISSING_OR_REFUSED,
 )
 def provide(
     request: Request, body: OfferToOrder, caller: ShopStaff, key: IdempotencyKey = None
@@ -88,7 +86,7 @@ def of_shop(
     "/shop-quotes/{quote_id}",
     name="get_quote",
     response_model=QuoteView,
-    responses=_MISSING,
+    responses=MISSING,
 )
 def show(request: Request, quote_id: UUID, caller: PersonOrService) -> Response:
     """Show a quote to the shop that made it, or to the customer it was made for.
@@ -104,7 +102,7 @@ def show(request: Request, quote_id: UUID, caller: PersonOrService) -> Response:
     "/shop-quotes/{quote_id}",
     name="revise_quote",
     response_model=QuoteView,
-    responses=_REFUSED,
+    responses=MISSING_OR_REFUSED,
 )
 def revise(request: Request, quote_id: UUID, body: OfferBody, caller: ShopStaff) -> Response:
     """Put another offer in the place of a quote that stands: it stands for two hours from now."""
@@ -126,7 +124,7 @@ def revise(request: Request, quote_id: UUID, body: OfferBody, caller: ShopStaff)
     "/shop-quotes/{quote_id}",
     name="withdraw_quote",
     response_model=QuoteView,
-    responses=_REFUSED,
+    responses=MISSING_OR_REFUSED,
 )
 def withdraw(request: Request, quote_id: UUID, caller: ShopStaff) -> Response:
     """Take back a quote that stands; the answer is the quote as withdrawn."""
@@ -143,7 +141,7 @@ def withdraw(request: Request, quote_id: UUID, caller: ShopStaff) -> Response:
     "/auto-parts-orders/{order_id}/quotes",
     name="compare_quotes",
     response_model=OrderQuotes,
-    responses=_MISSING,
+    responses=MISSING,
 )
 def compare(
     request: Request,
@@ -176,7 +174,7 @@ def compare(
     "/auto-parts-orders/{order_id}/accept-quote",
     name="accept_quote",
     response_model=Acceptance,
-    responses=_REFUSED,
+    responses=MISSING_OR_REFUSED,
 )
 def accept(
     request: Request,
@@ -216,7 +214,7 @@ def accept(
     "/auto-parts-orders/{order_id}/accept-split",
     name="accept_split",
     response_model=Division,
-    responses=_REFUSED,
+    responses=MISSING_OR_REFUSED,
 )
 def accept_several(
     request: Request,

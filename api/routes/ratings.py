@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.access import CustomerOrService, PersonOrService
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import MISSING, MISSING_OR_REFUSED
 from api.schemas.deliveries import RatingRequest
 from orders.ratings import RatingView, rating_view
 from orders.ratings import rate as rate_order
@@ -19,15 +19,13 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/auto-parts-orders", tags=["ratings"], route_class=JsonRoute)
 
-_STATUSES = (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
-
 
 @router.post(
     "/{order_id}/rating",
     name="rate_order",
     status_code=201,
     response_model=RatingView,
-    responses={status: PROBLEMS[status] for status in _STATUSES},
+    responses=MISSING_OR_REFUSED,
 )
 def rate(
     request: Request,
@@ -57,7 +55,7 @@ def rate(
     "/{order_id}/rating",
     name="get_rating",
     response_model=RatingView,
-    responses={status: PROBLEMS[status] for status in (401, 403, 404, 422, 429, 503)},
+    responses=MISSING,
 )
 def show(request: Request, order_id: UUID, caller: PersonOrService) -> Response:
     """Show a rating to who gave it and to the shop that got it."""

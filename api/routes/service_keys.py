@@ -13,7 +13,7 @@ from accounts.service_keys import Keys, KeyView, NewKey
 from api.access import Admin
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import MISSING, REFUSED
 from api.schemas.accounts import NewServiceKey
 from api.schemas.pages import Cursor, PageSize
 
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/v1/admin/service-keys", tags=["accounts"], route
     name="add_service_key",
     status_code=201,
     response_model=NewKey,
-    responses={409: PROBLEMS[409]},
+    responses=REFUSED,
 )
 def add(
     request: Request, body: NewServiceKey, caller: Admin, key: IdempotencyKey = None
@@ -64,7 +64,7 @@ def list_all(
     "/{service_key_id}",
     name="revoke_service_key",
     response_model=KeyView,
-    responses={404: PROBLEMS[404]},
+    responses=MISSING,
 )
 def revoke(request: Request, service_key_id: UUID, caller: Admin) -> Response:
     """End a key: the next request with it is refused. Its name stays taken."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.access import Admin
 from api.acting import acting, answer
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS, Responses
+from api.problems import MISSING, MISSING_OR_REFUSED
 from api.schemas.onboarding import ReviewRefusal, Suspension
 from api.schemas.pages import Cursor, PageSize
 from orders.shop_standing import suspend_shop
@@ -21,9 +21,6 @@ from shops.onboarding import reviews
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/admin", tags=["shops, administration"], route_class=JsonRoute)
-
-_404: Responses = {404: PROBLEMS[404]}
-_404_409: Responses = {404: PROBLEMS[404], 409: PROBLEMS[409]}
 
 
 @router.get(
@@ -47,7 +44,7 @@ def queue(
     "/shop-reviews/{review_id}",
     name="get_shop_review",
     response_model=reviews.ShopReview,
-    responses=_404,
+    responses=MISSING,
 )
 def show(request: Request, review_id: UUID, caller: Admin) -> Response:
     """Show all that an applicant says, and the documents that go with it."""
@@ -59,7 +56,7 @@ def show(request: Request, review_id: UUID, caller: Admin) -> Response:
     "/shop-reviews/{review_id}/approve",
     name="approve_shop",
     response_model=reviews.ShopReview,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def approve(request: Request, review_id: UUID, caller: Admin) -> Response:
     """Let a shop trade: from now on matching finds it. Its owners are told."""
@@ -72,7 +69,7 @@ def approve(request: Request, review_id: UUID, caller: Admin) -> Response:
     "/shop-reviews/{review_id}/refuse",
     name="refuse_shop",
     response_model=reviews.ShopReview,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def refuse(request: Request, review_id: UUID, body: ReviewRefusal, caller: Admin) -> Response:
     """Give an application back with the reasons; its owners are told them."""
@@ -106,7 +103,7 @@ def shops(
     "/shops/{shop_id}",
     name="get_shop_as_administrator",
     response_model=profiles.ShopProfile,
-    responses=_404,
+    responses=MISSING,
 )
 def shop(request: Request, shop_id: UUID, caller: Admin) -> Response:
     """Show all that is kept of a shop, whether it trades or not."""
@@ -118,7 +115,7 @@ def shop(request: Request, shop_id: UUID, caller: Admin) -> Response:
     "/shops/{shop_id}/suspend",
     name="suspend_shop",
     response_model=standing.ShopStanding,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def suspend(request: Request, shop_id: UUID, body: Suspension, caller: Admin) -> Response:
     """Take a shop out of trade: matching no longer finds it, and it cannot quote.
@@ -136,7 +133,7 @@ def suspend(request: Request, shop_id: UUID, body: Suspension, caller: Admin) ->
     "/shops/{shop_id}/reinstate",
     name="reinstate_shop",
     response_model=standing.ShopStanding,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def reinstate(request: Request, shop_id: UUID, caller: Admin) -> Response:
     """Let a suspended shop trade again."""

@@ -11,7 +11,7 @@ from accounts.principal import Principal
 from api.access import Anyone, ShopOwner, ShopStaff
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS, Responses
+from api.problems import MISSING, MISSING_OR_REFUSED
 from api.schemas.shops import MemberToBe, ShopProfileChange
 from clutch.errors import NotFound
 from orders.shop_standing import close_shop
@@ -21,15 +21,12 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/shops", tags=["shops"], route_class=JsonRoute)
 
-_404: Responses = {404: PROBLEMS[404]}
-_404_409: Responses = {404: PROBLEMS[404], 409: PROBLEMS[409]}
-
 
 @router.get(
     "/{shop_id}",
     name="get_shop",
     response_model=profiles.ShopCard,
-    responses=_404,
+    responses=MISSING,
 )
 def card(request: Request, shop_id: UUID, caller: Anyone) -> Response:
     """Show a shop that trades: where it is, what it carries, when it is open, how it is rated."""
@@ -41,7 +38,7 @@ def card(request: Request, shop_id: UUID, caller: Anyone) -> Response:
     "/{shop_id}/profile",
     name="get_shop_profile",
     response_model=profiles.ShopProfile,
-    responses=_404,
+    responses=MISSING,
 )
 def profile(request: Request, shop_id: UUID, caller: ShopStaff) -> Response:
     """Show all that is kept of the shop one works at."""
@@ -54,7 +51,7 @@ def profile(request: Request, shop_id: UUID, caller: ShopStaff) -> Response:
     "/{shop_id}/profile",
     name="change_shop_profile",
     response_model=profiles.ShopProfile,
-    responses=_404,
+    responses=MISSING,
 )
 def change(request: Request, shop_id: UUID, body: ShopProfileChange, caller: ShopOwner) -> Response:
     """Change when the shop is open, where it delivers, what it charges; for its owners.
@@ -71,7 +68,7 @@ def change(request: Request, shop_id: UUID, body: ShopProfileChange, caller: Sho
     "/{shop_id}/close",
     name="close_shop",
     response_model=standing.ShopStanding,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def close(request: Request, shop_id: UUID, caller: ShopOwner) -> Response:
     """Take the shop out of trade, for its owners; its quotes that stand lapse.
@@ -88,7 +85,7 @@ def close(request: Request, shop_id: UUID, caller: ShopOwner) -> Response:
     "/{shop_id}/reopen",
     name="reopen_shop",
     response_model=standing.ShopStanding,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def reopen(request: Request, shop_id: UUID, caller: ShopOwner) -> Response:
     """Trade again after closing; for the shop's owners."""
@@ -102,7 +99,7 @@ def reopen(request: Request, shop_id: UUID, caller: ShopOwner) -> Response:
     "/{shop_id}/members",
     name="list_shop_members",
     response_model=members.Members,
-    responses=_404,
+    responses=MISSING,
 )
 def staff(request: Request, shop_id: UUID, caller: ShopStaff) -> Response:
     """List who works at the shop, and who was invited to."""
@@ -116,7 +113,7 @@ def staff(request: Request, shop_id: UUID, caller: ShopStaff) -> Response:
     name="invite_shop_member",
     status_code=201,
     response_model=members.Members,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def invite(
     request: Request,
@@ -145,7 +142,7 @@ def invite(
     "/{shop_id}/members/{user_id}",
     name="remove_shop_member",
     response_model=members.Members,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def let_go(request: Request, shop_id: UUID, user_id: UUID, caller: ShopStaff) -> Response:
     """Let a person go, for the shop's owners; or go oneself. The last owner stays."""
@@ -161,7 +158,7 @@ def let_go(request: Request, shop_id: UUID, user_id: UUID, caller: ShopStaff) ->
     "/{shop_id}/members/invitations/{invitation_id}",
     name="call_back_staff_invitation",
     response_model=members.Members,
-    responses=_404,
+    responses=MISSING,
 )
 def call_back(request: Request, shop_id: UUID, invitation_id: UUID, caller: ShopOwner) -> Response:
     """Take an invitation back; for the shop's owners."""

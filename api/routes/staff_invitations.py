@@ -10,15 +10,12 @@ from starlette.responses import Response
 from api.access import Customer
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS, Responses
+from api.problems import MISSING, MISSING_OR_REFUSED
 from shops import staff_invitations
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/staff-invitations", tags=["shops"], route_class=JsonRoute)
-
-_404: Responses = {404: PROBLEMS[404]}
-_404_409: Responses = {404: PROBLEMS[404], 409: PROBLEMS[409]}
 
 
 @router.get(
@@ -36,7 +33,7 @@ def show(request: Request, caller: Customer) -> Response:
     "/{invitation_id}/accept",
     name="accept_staff_invitation",
     response_model=staff_invitations.StaffInvitation,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def accept(
     request: Request, invitation_id: UUID, caller: Customer, key: IdempotencyKey = None
@@ -58,7 +55,7 @@ def accept(
     "/{invitation_id}",
     name="decline_staff_invitation",
     response_model=staff_invitations.StaffInvitations,
-    responses=_404,
+    responses=MISSING,
 )
 def decline(request: Request, invitation_id: UUID, caller: Customer) -> Response:
     """Say no; the answer is what else one was asked."""

@@ -16,7 +16,7 @@ from accounts.sign_in import WrongCredentials
 from api.access import Admin, SignedIn
 from api.acting import acting, answer
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS, SAFE, Responses
+from api.problems import MISSING, MISSING_OR_REFUSED, SAFE
 from api.rate_limits import address_of
 from api.schemas.accounts import DisableRequest, PasswordChange, PersonChange
 from api.schemas.pages import Cursor, PageSize
@@ -27,8 +27,6 @@ __all__ = ["router"]
 router = APIRouter(prefix="/api/v1", tags=["accounts"], route_class=JsonRoute)
 
 GivenRole = Literal["admin", "analyst"]
-_404: Responses = {404: PROBLEMS[404]}
-_404_409: Responses = {404: PROBLEMS[404], 409: PROBLEMS[409]}
 
 
 @router.get("/users/me", name="profile", response_model=PersonView)
@@ -92,7 +90,7 @@ def list_people(
         return answer(found)
 
 
-@router.get("/admin/users/{user_id}", name="person", response_model=PersonView, responses=_404)
+@router.get("/admin/users/{user_id}", name="person", response_model=PersonView, responses=MISSING)
 def person(request: Request, user_id: UUID, caller: Admin) -> Response:
     """Return one person, with roles and shops."""
     with acting(request, caller) as session:
@@ -103,7 +101,7 @@ def person(request: Request, user_id: UUID, caller: Admin) -> Response:
     "/admin/users/{user_id}/roles/{role}",
     name="give_role",
     response_model=PersonView,
-    responses=_404,
+    responses=MISSING,
 )
 def give_role(request: Request, user_id: UUID, role: GivenRole, caller: Admin) -> Response:
     """Make a person an administrator or an analyst; roles in shops are given by the shops."""
@@ -116,7 +114,7 @@ def give_role(request: Request, user_id: UUID, role: GivenRole, caller: Admin) -
     "/admin/users/{user_id}/roles/{role}",
     name="take_role",
     response_model=PersonView,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def take_role(request: Request, user_id: UUID, role: GivenRole, caller: Admin) -> Response:
     """Take a role from a person; from oneself another administrator has to."""
@@ -129,7 +127,7 @@ def take_role(request: Request, user_id: UUID, role: GivenRole, caller: Admin) -
     "/admin/users/{user_id}/disable",
     name="disable_person",
     response_model=PersonView,
-    responses=_404_409,
+    responses=MISSING_OR_REFUSED,
 )
 def disable(request: Request, user_id: UUID, body: DisableRequest, caller: Admin) -> Response:
     """Shut a person out at once: log-ins end, new ones are refused."""
@@ -144,7 +142,7 @@ def disable(request: Request, user_id: UUID, body: DisableRequest, caller: Admin
     "/admin/users/{user_id}/enable",
     name="enable_person",
     response_model=PersonView,
-    responses=_404,
+    responses=MISSING,
 )
 def enable(request: Request, user_id: UUID, caller: Admin) -> Response:
     """Let a person in again, who then logs in anew."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.access import Customer
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS, SAFE, Responses
+from api.problems import MISSING, REFUSED, SAFE
 from api.schemas.orders import GarageVehicle
 from api.state import knowledge_of
 from orders import vehicles
@@ -18,8 +18,6 @@ from orders import vehicles
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/vehicles", tags=["vehicles"], route_class=JsonRoute)
-
-_MISSING: Responses = {404: PROBLEMS[404]}
 
 
 @router.get("", name="list_vehicles", response_model=vehicles.Garage)
@@ -34,7 +32,7 @@ def garage(request: Request, caller: Customer) -> Response:
     name="add_vehicle",
     status_code=201,
     response_model=vehicles.VehicleView,
-    responses={409: PROBLEMS[409]},
+    responses=REFUSED,
 )
 def add(
     request: Request, body: GarageVehicle, caller: Customer, key: IdempotencyKey = None
@@ -65,7 +63,7 @@ def add(
     "/{vehicle_id}",
     name="get_vehicle",
     response_model=vehicles.VehicleView,
-    responses=_MISSING,
+    responses=MISSING,
 )
 def show(request: Request, vehicle_id: UUID, caller: Customer) -> Response:
     """Show a car of one's own."""
@@ -77,7 +75,7 @@ def show(request: Request, vehicle_id: UUID, caller: Customer) -> Response:
     "/{vehicle_id}",
     name="replace_vehicle",
     response_model=vehicles.VehicleView,
-    responses=_MISSING,
+    responses=MISSING,
 )
 def replace(request: Request, vehicle_id: UUID, body: GarageVehicle, caller: Customer) -> Response:
     """Say anew what a car is; what is left out is not known any more. Orders keep what it was."""
@@ -96,7 +94,7 @@ def replace(request: Request, vehicle_id: UUID, body: GarageVehicle, caller: Cus
         )
 
 
-@router.delete("/{vehicle_id}", name="remove_vehicle", status_code=204, responses=_MISSING)
+@router.delete("/{vehicle_id}", name="remove_vehicle", status_code=204, responses=MISSING)
 def remove(request: Request, vehicle_id: UUID, caller: Customer) -> Response:
     """Take a car out of one's garage; orders keep what it was."""
     with acting(request, caller) as session:

@@ -1,7 +1,7 @@
 """`/admin/webhook-endpoints`: where partners hear of events, and what became of each message."""
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.access import Admin
 from api.acting import IdempotencyKey, acting, answer, once
 from api.bodies import JsonRoute
-from api.problems import PROBLEMS
+from api.problems import MISSING, MISSING_OR_REFUSED, REFUSED
 from api.schemas.notifications import EndpointBody, EndpointChange
 from api.schemas.pages import Cursor, PageSize
 from api.state import state_of
@@ -32,15 +32,13 @@ router = APIRouter(
     prefix="/api/v1/admin/webhook-endpoints", tags=["webhooks"], route_class=JsonRoute
 )
 
-_UNKNOWN: dict[int | str, dict[str, Any]] = {404: PROBLEMS[404]}
-
 
 @router.post(
     "",
     name="add_webhook_endpoint",
     status_code=201,
     response_model=NewEndpoint,
-    responses={409: PROBLEMS[409]},
+    responses=REFUSED,
 )
 def add(
     request: Request, body: EndpointBody, caller: Admin, key: IdempotencyKey = None
@@ -75,7 +73,7 @@ def list_all(
     "/{endpoint_id}",
     name="get_webhook_endpoint",
     response_model=EndpointView,
-    responses=_UNKNOWN,
+    responses=MISSING,
 )
 def get(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
     """Return an endpoint, without its secrets."""
@@ -83,9 +81,7 @@ def get(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
         return answer(endpoints.endpoint_of(session, endpoint_id))
 
 
-@router.delete(
-    "/{endpoint_id}", name="remove_webhook_endpoint", status_code=204, responses=_UNKNOWN
-)
+@router.delete("/{endpoint_id}", name="remove_webhook_endpoint", status_code=204, responses=MISSING)
 def remove(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
     """Remove an endpoint and its log; to keep the log, switch it off instead."""
     now = dt.datetime.now(dt.UTC)
@@ -98,7 +94,7 @@ def remove(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
     "/{endpoint_id}",
     name="change_webhook_endpoint",
     response_model=EndpointView,
-    responses=_UNKNOWN,
+    responses=MISSING,
 )
 def change(request: Request, endpoint_id: UUID, body: EndpointChange, caller: Admin) -> Response:
     """Change where an endpoint is and what it hears of; `active: false` switches it off."""
@@ -122,7 +118,7 @@ def change(request: Request, endpoint_id: UUID, body: EndpointChange, caller: Ad
     name="rotate_webhook_secret",
     status_code=201,
     response_model=NewSecret,
-    responses=_UNKNOWN,
+    responses=MISSING,
 )
 def rotate(
     request: Request, endpoint_id: UUID, caller: Admin, key: IdempotencyKey = None
@@ -148,7 +144,7 @@ def rotate(
     "/{endpoint_id}/old-secret",
     name="end_old_webhook_secret",
     response_model=EndpointView,
-    responses=_UNKNOWN,
+    responses=MISSING,
 )
 def end_old(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
     """End the old secret, once the partner knows the new one."""
@@ -161,7 +157,7 @@ def end_old(request: Request, endpoint_id: UUID, caller: Admin) -> Response:
     "/{endpoint_id}/deliveries",
     name="list_webhook_deliveries",
     response_model=Deliveries,
-    responses=_UNKNOWN,
+    responses=MISSING,
 )
 def deliveries(
     request: Request,
@@ -184,7 +180,7 @@ def deliveries(
     "/{endpoint_id}/deliveries/{delivery_id}/resend",
     name="resend_webhook",
     response_model=WebhookDelivery,
-    responses={404: PROBLEMS[404], 409: PROBLEMS[409]},
+    responses=MISSING_OR_REFUSED,
 )
 def resend(request: Request, endpoint_id: UUID, delivery_id: UUID, caller: Admin) -> Response:
     """Send a message once more under its own id, so that a partner who has it can tell."""
