@@ -32,12 +32,12 @@ def list_entries(
     request: Request,
     caller: Admin,
     subject: Subject = None,
-    page_size: PageSize = 20,
+    limit: PageSize = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Return entries of the audit log, the newest first."""
     with acting(request, caller) as session:
-        found = audit.list_entries(session, subject=subject, limit=page_size, cursor=cursor)
+        found = audit.list_entries(session, subject=subject, limit=limit, cursor=cursor)
         return answer(found)
 
 

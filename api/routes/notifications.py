@@ -32,14 +32,14 @@ def list_all(
     caller: SignedIn,
     unread: Annotated[bool, Query(description="Only what was not read yet.")] = False,
     type: Annotated[Type | None, Query(description="Only what is of this type.")] = None,
-    page_size: PageSize = 20,
+    limit: PageSize = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Return the caller's inbox, newest first, and how much of it is unread."""
     with acting(request, caller) as session:
         return answer(
             inbox.inbox_of(
-                session, caller.person, unread=unread, type=type, limit=page_size, cursor=cursor
+                session, caller.person, unread=unread, type=type, limit=limit, cursor=cursor
             )
         )
 

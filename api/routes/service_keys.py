@@ -53,11 +53,11 @@ def add(
 
 @router.get("", name="list_service_keys", response_model=Keys)
 def list_all(
-    request: Request, caller: Admin, page_size: PageSize = 20, cursor: Cursor = None
+    request: Request, caller: Admin, limit: PageSize = 20, cursor: Cursor = None
 ) -> Response:
     """Return keys by name, the revoked ones too, without the keys themselves."""
     with acting(request, caller) as session:
-        return answer(service_keys.list_keys(session, limit=page_size, cursor=cursor))
+        return answer(service_keys.list_keys(session, limit=limit, cursor=cursor))
 
 
 @router.delete(

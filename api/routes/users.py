@@ -81,12 +81,12 @@ def list_people(
     request: Request,
     caller: Admin,
     contact: Annotated[str | None, Query(max_length=254, description="A phone or e-mail.")] = None,
-    page_size: PageSize = 20,
+    limit: PageSize = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Return people, the newest first, or the one who has a phone or e-mail address."""
     with acting(request, caller) as session:
-        found = people.list_people(session, contact=contact, limit=page_size, cursor=cursor)
+        found = people.list_people(session, contact=contact, limit=limit, cursor=cursor)
         return answer(found)
 
 

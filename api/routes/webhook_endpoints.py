@@ -62,11 +62,11 @@ def add(
 
 @router.get("", name="list_webhook_endpoints", response_model=Endpoints)
 def list_all(
-    request: Request, caller: Admin, page_size: PageSize = 20, cursor: Cursor = None
+    request: Request, caller: Admin, limit: PageSize = 20, cursor: Cursor = None
 ) -> Response:
     """Return the endpoints, newest first, without their secrets."""
     with acting(request, caller) as session:
-        return answer(endpoints.list_endpoints(session, limit=page_size, cursor=cursor))
+        return answer(endpoints.list_endpoints(session, limit=limit, cursor=cursor))
 
 
 @router.get(
@@ -164,15 +164,13 @@ def deliveries(
     endpoint_id: UUID,
     caller: Admin,
     status: Literal["waiting", "delivered", "given_up"] | None = None,
-    page_size: PageSize = 20,
+    limit: PageSize = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Return the messages to an endpoint, newest first, and what became of each."""
     with acting(request, caller) as session:
         return answer(
-            endpoints.deliveries_of(
-                session, endpoint_id, status=status, limit=page_size, cursor=cursor
-            )
+            endpoints.deliveries_of(session, endpoint_id, status=status, limit=limit, cursor=cursor)
         )
 
 
