@@ -14,13 +14,14 @@ from clutch.errors import NotFound
 from matching.knowledge import Knowledge
 from matching.promises import Preparing, promises_to
 from orders import basket
-from orders.basket import LineOffer, LineSpread, ShopOffer, Split
+from orders.basket import LineOffer, LineSpread, ShopOffer
 from orders.queries import quotes as queries
 from orders.queries import requests
 from orders.queries.quotes import LIVE, QuoteLineRow, QuoteRow, ShownQuoteRow
 from orders.queries.requests import OrderRow, PartRow
 from orders.quote_lines import last_part_hours
 from orders.quotes import CURRENCY, QuoteView, status_at, view_of
+from orders.splitting import Split, best_split
 from storage.session import run
 
 __all__ = [
@@ -188,7 +189,7 @@ def quotes_of_order(
     offers = [_offer(each.quote, lines[each.quote.quote_id], conditions) for each in standing]
     by_id = {each.quote.quote_id: each for each in standing}
     complete = basket.complete_baskets(offers, wanted)
-    split = basket.best_split(offers, wanted, arrive_by=arrive_by)
+    split = best_split(offers, wanted, arrive_by=arrive_by)
     cheapest = next(iter(basket.preferred(complete)), None)
     return {
         "order_id": order_id,

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from orders.basket import (
     LineOffer,
     ShopOffer,
-    best_split,
     complete_baskets,
     delivery_fee,
     line_spreads,
     most_balanced,
     preferred,
 )
+from orders.splitting import best_split
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
