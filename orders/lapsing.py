@@ -11,13 +11,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from notifications import events
-from notifications.inbox import notify, notify_shops
-from notifications.texts import pounds
+from notifications.inbox import notify_shops
 from orders.lifecycle import Party, Status
 from orders.queries import quotes as queries
 from orders.queries import requests
 from orders.queries.quotes import LIVE, QuoteRow
 from orders.queries.requests import OrderRow
+from orders.quote_news import tell_withdrawn
 from orders.quotes import EXPIRED, status_at
 from orders.status import advance
 from storage.session import as_platform
@@ -34,7 +34,6 @@ __all__ = [
     "lapse_quotes",
     "overdue_orders",
     "reopen_without_quotes",
-    "tell_withdrawn",
 ]
 
 ANOTHER_ACCEPTED = "another_quote_accepted"
@@ -136,22 +135,3 @@ def _tell(
         details = {"order_id": str(order.order_id), "number": order.number, "reason": reason}
         shops = [quote.shop_id for quote in quotes]
         notify_shops(session, shops, "quote_lapsed", details, now=now)
-
-
-def tell_withdrawn(session: Session, order: OrderRow, quote: QuoteRow, *, now: dt.datetime) -> None:
-    """Tell the customer that a quote is no longer offered."""
-    shop = queries.quoting_shop(session, quote.shop_id)
-    told = {
-        "orderId": str(order.order_id),
-        "quoteId": str(quote.quote_id),
-        "shopName": shop.name,
-        "timestamp": now.isoformat(),
-    }
-    events.append(session, events.user_room(order.user_id), "quote-withdrawn", told, now=now)
-    noted = {
-        "order_id": str(order.order_id),
-        "number": order.number,
-        "shop_name": shop.name,
-        "total": pounds(quote.total_piastres),
-    }
-    notify(session, order.user_id, "quote_withdrawn", noted, now=now)

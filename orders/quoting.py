@@ -15,19 +15,16 @@ from clutch.errors import Conflict, Forbidden, NotFound
 from clutch.ids import uuid7
 from matching.knowledge import Knowledge
 from matching.promises import Preparing, promises_to
-from notifications import events
-from notifications.inbox import notify
-from notifications.texts import pounds
-from notifications.webhooks import publish
 from orders.invitations import QuoteStands
-from orders.lapsing import TIME_OVER, end_quotes, reopen_without_quotes, tell_withdrawn
+from orders.lapsing import TIME_OVER, end_quotes, reopen_without_quotes
 from orders.lifecycle import OPEN, Party, Status
 from orders.queries import invitations, requests
 from orders.queries import quotes as queries
 from orders.queries.quotes import LIVE, QuoteLineRow, QuoteRow, QuotingShopRow
 from orders.queries.requests import OrderRow, PartRow
-from orders.quote_lines import MISSING, OfferedLine, checked_lines, last_part_hours, sums
-from orders.quotes import CURRENCY, VALID_FOR, QuoteView, check_live, quote_view, status_at
+from orders.quote_lines import OfferedLine, checked_lines, last_part_hours, sums
+from orders.quote_news import tell_provided, tell_revised, tell_withdrawn
+from orders.quotes import VALID_FOR, QuoteView, check_live, quote_view, status_at
 from orders.status import advance
 from storage.queue import enqueue
 from storage.session import run
@@ -109,10 +106,7 @@ def provide_quote(
     if order.status == Status.SUBMITTED:
         advance(session, order, Status.QUOTED, party=Party.SHOP, actor=actor, now=now)
     enqueue(session, "quotes.expire", at=row.valid_until, order_id=str(order_id))
-    payload = _told(row, lines, parts, shop)
-    events.append(session, events.user_room(order.user_id), "new-quote", payload, now=now)
-    notify(session, order.user_id, "new_quote", _noted(order, row, shop), now=now)
-    publish(session, "quote.provided", _published(order, row, shop), now=now)
+    tell_provided(session, order, row, lines, parts, shop_name=shop.name, now=now)
     return quote_view(session, row.quote_id, user_id=None, now=now)
 
 
@@ -148,9 +142,7 @@ def revise_quote(
     queries.change_quotes(session, [quote_id], **row._asdict())
     queries.replace_lines(session, row, lines)
     enqueue(session, "quotes.expire", at=row.valid_until, order_id=str(order.order_id))
-    payload = _told(row, lines, parts, shop)
-    events.append(session, events.user_room(order.user_id), "quote-updated", payload, now=now)
-    notify(session, order.user_id, "quote_revised", _noted(order, row, shop), now=now)
+    tell_revised(session, order, row, lines, parts, shop_name=shop.name, now=now)
     return quote_view(session, quote_id, user_id=None, now=now)
 
 
@@ -256,65 +248,3 @@ def _drawn_up(
         decided_at=None,
     )
     return row, lines, parts
-
-
-def _told(
-    row: QuoteRow,
-    lines: Sequence[QuoteLineRow],
-    parts: Sequence[PartRow],
-    shop: QuotingShopRow,
-) -> dict[str, object]:
-    """Return the event of a quote; `totalPrice` and `unitPrice` are in piastres."""
-    names = {part.line: part.name or part.part_number or part.description for part in parts}
-    wanted = {part.line: part.quantity for part in parts}
-    return {
-        "orderId": str(row.order_id),
-        "quoteId": str(row.quote_id),
-        "revision": row.revision,
-        "shopName": shop.name,
-        "totalPrice": row.total_piastres,
-        "currency": CURRENCY,
-        "estimatedDelivery": row.promise_at and row.promise_at.isoformat(),
-        "validUntil": row.valid_until.isoformat(),
-        "availableParts": [
-            {
-                "line": line.line,
-                "name": names[line.line],
-                "quantity": line.quantity,
-                "unitPrice": line.unit_price_piastres,
-            }
-            for line in lines
-            if line.availability != MISSING
-        ],
-        "missingParts": [
-            {
-                "line": line.line,
-                "name": names[line.line],
-                "quantity": wanted[line.line] - line.quantity,
-            }
-            for line in lines
-            if line.quantity < wanted[line.line]
-        ],
-    }
-
-
-def _noted(order: OrderRow, row: QuoteRow, shop: QuotingShopRow) -> dict[str, str]:
-    return {
-        "order_id": str(order.order_id),
-        "number": order.number,
-        "shop_name": shop.name,
-        "total": pounds(row.total_piastres),
-    }
-
-
-def _published(order: OrderRow, row: QuoteRow, shop: QuotingShopRow) -> dict[str, object]:
-    return {
-        "order_id": str(order.order_id),
-        "number": order.number,
-        "quote_id": str(row.quote_id),
-        "shop_id": str(row.shop_id),
-        "shop_name": shop.name,
-        "total_piastres": row.total_piastres,
-        "currency": CURRENCY,
-        "valid_until": row.valid_until.isoformat(),
-    }
