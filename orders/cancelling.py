@@ -23,8 +23,9 @@ from orders.queries import invitations, requests
 from orders.queries import payments as payment_queries
 from orders.queries.payments import PaymentRow
 from orders.queries.requests import OrderRow
+from orders.shop_views import RequestView, order_for_shop
 from orders.status import EXPIRED, advance
-from orders.views import OrderView, RequestView, order_for_shop, order_view
+from orders.views import OrderView, order_view
 from storage.session import as_platform
 
 __all__ = [

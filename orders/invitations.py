@@ -18,11 +18,12 @@ from matching.knowledge import Knowledge
 from matching.nearby import Match, PartWanted, Question, match_shops
 from notifications import events
 from notifications.inbox import notify_shops
+from orders.briefs import area_view, car_view, part_view
 from orders.lifecycle import OPEN
 from orders.privacy import distance_band_km
 from orders.queries import invitations, requests
 from orders.queries.requests import OrderRow, PartRow
-from orders.views import RequestView, area_view, car_view, order_for_shop, part_view
+from orders.shop_views import RequestView, order_for_shop
 from storage.queue import enqueue
 from storage.session import as_platform, run
 

@@ -24,7 +24,7 @@ from api.schemas.orders import (
 from api.schemas.pages import Cursor, PageSize
 from api.state import knowledge_of, state_of
 from clutch.errors import NotFound
-from orders import cancelling, invitations, requests, views
+from orders import cancelling, invitations, requests, shop_views, views
 from orders.invitations import Asking
 from orders.lifecycle import Status
 
@@ -92,7 +92,7 @@ def of_user(
 @router.get(
     "/shop/invitations",
     name="list_shop_invitations",
-    response_model=views.RequestPage,
+    response_model=shop_views.RequestPage,
 )
 def of_shop(
     request: Request,
@@ -106,7 +106,7 @@ def of_shop(
     """List what the shop was asked to quote for, newest first."""
     with acting(request, caller) as session:
         return answer(
-            views.orders_for_shop(
+            shop_views.orders_for_shop(
                 session,
                 caller.shop,
                 only_open=show == "open",
@@ -120,7 +120,7 @@ def of_shop(
 @router.get(
     "/{order_id}",
     name="get_order",
-    response_model=views.OrderView | views.RequestView,
+    response_model=views.OrderView | shop_views.RequestView,
     responses=MISSING,
 )
 def show(request: Request, order_id: UUID, caller: PersonOrService) -> Response:
@@ -274,7 +274,7 @@ def cancel(
 @router.post(
     "/{order_id}/decline",
     name="decline_order",
-    response_model=views.RequestView,
+    response_model=shop_views.RequestView,
     responses=MISSING_OR_REFUSED,
 )
 def decline(
@@ -300,7 +300,7 @@ def decline(
 @router.post(
     "/{order_id}/refuse",
     name="refuse_order",
-    response_model=views.RequestView,
+    response_model=shop_views.RequestView,
     responses=MISSING_OR_REFUSED,
 )
 def refuse(

@@ -15,7 +15,8 @@ from orders.queries import requests
 from orders.quotes import quote_view
 from orders.quoting import Offer
 from orders.requests import copy_order
-from orders.views import order_for_shop, order_view
+from orders.shop_views import order_for_shop
+from orders.views import order_view
 from storage.session import Tenant
 
 Offering = Callable[..., Offer]
