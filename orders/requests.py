@@ -7,35 +7,27 @@ has won. A part's own words are passed on as they are: an address in them is giv
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
-from typing_extensions import TypedDict
 
-from clutch.errors import Conflict, InvalidInput, NotFound
+from clutch.errors import Conflict, NotFound
 from clutch.ids import uuid7
-from clutch.names import part_number_key
 from matching.makes import MakeDirectory
 from orders.cancelling import cancel
 from orders.invitations import Asking, Invited, invite, schedule
 from orders.lifecycle import OPEN, Party, Status, TransitionRefused, check, steps_from
-from orders.privacy import cell_of
 from orders.queries import requests as queries
-from orders.queries import vehicles
-from orders.queries.requests import OrderRow, PartRow
+from orders.queries.requests import OrderRow
 from orders.status import advance
-from orders.vehicles import Car, identified
+from orders.vehicles import Car
 from orders.views import OrderView, order_view
+from orders.wishes import Wishes, keep_parts, wish_of, wished_columns
 
 __all__ = [
     "NothingAsked",
     "OrderFixed",
-    "PartWish",
     "PlacedOrder",
-    "Wishes",
     "copy_order",
     "create_order",
     "free_number",
@@ -63,32 +55,6 @@ class NothingAsked(Conflict):
 
     def __init__(self) -> None:
         super().__init__("the order names no part", allowed=["add parts"])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartWish:
-    """A part asked for: by number, by name, or in free words."""
-
-    number: str | None = None
-    name: str | None = None
-    description: str | None = None
-    quantity: int = 1
-    condition: str | None = None
-    photo_ids: Sequence[UUID] = ()
-
-
-class Wishes(TypedDict, total=False):
-    """What a customer says of an order; what is left out stays as it is.
-
-    `vehicle` is a car, or the id of one in their garage; `delivery_point` is (lon, lat).
-    """
-
-    vehicle: Car | UUID
-    delivery_point: tuple[float, float]
-    delivery_address: str | None
-    parts: Sequence[PartWish]
-    notes: str | None
-    priority: str
 
 
 class PlacedOrder(OrderView):
@@ -121,12 +87,12 @@ def create_order(
     NothingAsked
         It is to be sent to shops and names no part.
     """
-    columns = _columns(session, wishes, user_id=user_id, makes=asking.knowledge.makes)
+    columns = wished_columns(session, wishes, user_id=user_id, makes=asking.knowledge.makes)
     order_id = uuid7()
     kept = {"order_id": order_id, "user_id": user_id, "created_at": now, "updated_at": now}
     while not queries.add_order(session, {**kept, **columns, "number": free_number()}):
         pass
-    _keep_parts(session, order_id, wishes.get("parts", ()), user_id=user_id)
+    keep_parts(session, order_id, wishes.get("parts", ()), user_id=user_id)
     queries.add_transition(
         session,
         order_id,
@@ -174,7 +140,7 @@ def copy_order(
         ),
         "delivery_point": (earlier.delivery_lon, earlier.delivery_lat),
         "delivery_address": earlier.delivery_address,
-        "parts": [_wish(part) for part in queries.parts_of(session, order_id)],
+        "parts": [wish_of(part) for part in queries.parts_of(session, order_id)],
         "notes": earlier.notes,
         "priority": earlier.priority,
     }
@@ -297,87 +263,10 @@ def _change(
     free = order.status in OPEN and wishes.keys() <= {*_STILL_FREE}
     if order.status != Status.DRAFT and not free:
         raise OrderFixed(order.status)
-    columns = _columns(session, wishes, user_id=order.user_id, makes=makes)
+    columns = wished_columns(session, wishes, user_id=order.user_id, makes=makes)
     queries.update_order(session, order.order_id, updated_at=now, **columns)
     if "parts" in wishes:
-        _keep_parts(session, order.order_id, wishes["parts"], user_id=order.user_id)
-
-
-def _columns(
-    session: Session, wishes: Wishes, *, user_id: UUID, makes: MakeDirectory
-) -> dict[str, Any]:
-    """Return the columns of an order that the wishes set."""
-    columns: dict[str, Any] = {
-        name: wishes[name] for name in ("delivery_address", "notes", "priority") if name in wishes
-    }
-    if "delivery_point" in wishes:
-        point = wishes["delivery_point"]
-        columns |= {"delivery_point": point, "cell": cell_of(*point)}
-    if "vehicle" in wishes:
-        columns |= _car_columns(session, wishes["vehicle"], user_id=user_id, makes=makes)
-    return columns
-
-
-def _car_columns(
-    session: Session, vehicle: Car | UUID, *, user_id: UUID, makes: MakeDirectory
-) -> dict[str, Any]:
-    if isinstance(vehicle, Car):
-        car = identified(vehicle, makes, field="vehicle.")
-        return {
-            "vehicle_id": None,
-            "brand_id": car["brand_id"],
-            "vehicle_model": car["model"],
-            "vehicle_year": car["year"],
-            "vin": car["vin"],
-        }
-    row = vehicles.vehicle(session, vehicle, user_id)
-    if row is None:
-        raise InvalidInput("vehicle_id", "the id of a vehicle in your garage")
-    return {
-        "vehicle_id": row.vehicle_id,
-        "brand_id": row.brand_id,
-        "vehicle_model": row.model,
-        "vehicle_year": row.year,
-        "vin": row.vin,
-    }
-
-
-def _keep_parts(
-    session: Session, order_id: UUID, parts: Sequence[PartWish], *, user_id: UUID
-) -> None:
-    photos = {photo_id for part in parts for photo_id in part.photo_ids}
-    own = queries.own_photos(session, user_id, photos) if photos else set()
-    for place, part in enumerate(parts):
-        if not own.issuperset(part.photo_ids):
-            raise InvalidInput(f"parts[{place}].photo_ids", "photos of parts that you uploaded")
-        if part.number is not None and not part_number_key(part.number):
-            raise InvalidInput(f"parts[{place}].number", "a number with letters or digits")
-    rows = [_row(line, part) for line, part in enumerate(parts, start=1)]
-    queries.replace_parts(session, order_id, rows)
-
-
-def _row(line: int, part: PartWish) -> PartRow:
-    return PartRow(
-        line=line,
-        part_number=part.number,
-        part_key=None if part.number is None else part_number_key(part.number),
-        name=part.name,
-        description=part.description,
-        quantity=part.quantity,
-        condition=part.condition,
-        photo_ids=list(part.photo_ids),
-    )
-
-
-def _wish(part: PartRow) -> PartWish:
-    return PartWish(
-        number=part.part_number,
-        name=part.name,
-        description=part.description,
-        quantity=part.quantity,
-        condition=part.condition,
-        photo_ids=part.photo_ids,
-    )
+        keep_parts(session, order.order_id, wishes["parts"], user_id=order.user_id)
 
 
 def free_number() -> str:

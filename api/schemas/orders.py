@@ -9,8 +9,8 @@ from api.schemas.matching import GeoPoint
 from api.schemas.strict import STRICT, Id, with_examples
 from api.schemas.texts import LINE, LINES, Text, Words
 from orders.lifecycle import Status
-from orders.requests import PartWish, Wishes
 from orders.vehicles import Car
+from orders.wishes import PartWish, Wishes
 
 __all__ = [
     "Cancellation",

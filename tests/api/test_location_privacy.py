@@ -20,8 +20,9 @@ from clutch.settings import Settings
 from matching.knowledge import load_knowledge
 from orders.invitations import Asking, Rules
 from orders.privacy import CELL_METRES, cell_of
-from orders.requests import PartWish, create_order
+from orders.requests import create_order
 from orders.vehicles import Car
+from orders.wishes import PartWish
 from storage.session import PLATFORM, Tenant, open_engine, transaction
 
 TOKEN_KEY = "a key that tokens are signed with in tests"

@@ -8,8 +8,9 @@ from jobs import orders as jobs
 from jobs.tools import Tools
 from jobs.worker import run_due
 from orders.invitations import Asking, Rules
-from orders.requests import PartWish, create_order
+from orders.requests import create_order
 from orders.vehicles import Car
+from orders.wishes import PartWish
 from storage.queue import enqueue
 from storage.session import PLATFORM, Tenant, transaction
 

@@ -40,8 +40,9 @@ from orders.payments.refunds import give_back, refund
 from orders.payments.states import PaymentStatus, Standing, standing
 from orders.quote_lines import OfferedLine
 from orders.quoting import Offer, provide_quote, revise_quote, withdraw_quote
-from orders.requests import PartWish, create_order, submit_order
+from orders.requests import create_order, submit_order
 from orders.vehicles import Car
+from orders.wishes import PartWish
 from storage.session import PLATFORM, Tenant, transaction
 
 pytestmark = pytest.mark.slow

@@ -17,8 +17,9 @@ from orders.acceptance import accept_quote
 from orders.invitations import Asking, Rules, escalate
 from orders.quote_lines import OfferedLine
 from orders.quoting import Offer, provide_quote, withdraw_quote
-from orders.requests import PartWish, PlacedOrder, Wishes, create_order
+from orders.requests import PlacedOrder, create_order
 from orders.vehicles import Car
+from orders.wishes import PartWish, Wishes
 from storage.session import PLATFORM, Tenant, open_engine, transaction
 
 NOON = dt.datetime(2026, 5, 4, 9, tzinfo=dt.UTC)

@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from clutch.errors import NotFound
 from orders.invitations import QuoteStands, RequestClosed, decline
 from orders.queries import requests
-from orders.requests import PartWish
 from orders.shop_views import orders_for_shop
 from orders.vehicles import Car
 from orders.views import order_view
+from orders.wishes import PartWish
 
 Statements = Callable[[Engine], AbstractContextManager[list[str]]]
 NOON = dt.datetime(2026, 5, 4, 9, tzinfo=dt.UTC)

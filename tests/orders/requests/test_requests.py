@@ -15,12 +15,12 @@ from orders.privacy import cell_of
 from orders.requests import (
     NothingAsked,
     OrderFixed,
-    PartWish,
     copy_order,
     submit_order,
     update_order,
 )
 from orders.vehicles import Car, add_vehicle
+from orders.wishes import PartWish
 
 NOON = dt.datetime(2026, 5, 4, 9, tzinfo=dt.UTC)
 HERE = (31.2357, 30.0444)

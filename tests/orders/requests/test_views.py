@@ -7,9 +7,9 @@ import pytest
 from clutch.errors import NotFound
 from clutch.ids import uuid7
 from orders.lifecycle import Status
-from orders.requests import PartWish
 from orders.shop_views import orders_for_shop
 from orders.views import order_as_seen, orders_of_user
+from orders.wishes import PartWish
 
 NOON = dt.datetime(2026, 5, 4, 9, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
