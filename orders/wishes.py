@@ -1,6 +1,6 @@
 """What a customer says of an order, and how it is kept.
 
-Reads: make, vehicle, stored_file. Writes: order_part.
+Reads: vehicle, stored_file. Writes: order_part.
 """
 
 from collections.abc import Sequence

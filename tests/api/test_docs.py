@@ -19,6 +19,7 @@ from api.access import operations as declared
 from api.app import create_app
 from api.bodies import JsonRoute, UploadRoute
 from api.problems import Problem
+from clutch.errors import ClutchError, Conflict, Forbidden
 from clutch.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -231,6 +232,25 @@ def test_the_page_names_every_problem_and_every_path(document: Any) -> None:
     types.add(f"urn:clutch:problem:{errors._OUR_FAULT[1]}")
     assert set(re.findall(r"^\| `(urn:\S+)`", PAGE, re.M)) == types
     assert [path for path, _, _ in operations(document) if path not in PAGES] == []
+
+
+def kinds(of: type[ClutchError]) -> list[type[ClutchError]]:
+    return [each for kind in of.__subclasses__() for each in (kind, *kinds(kind))]
+
+
+def test_the_page_names_every_refusal_of_its_own_kind() -> None:
+    _, _, listed = PAGE.partition("Refusals of their own kind")
+    conflicts, forbidden = (
+        {errors._slug(kind.__new__(kind), "") for kind in kinds(refusal)}
+        for refusal in (Conflict, Forbidden)
+    )
+    assert len(conflicts) > 30
+    rows = re.findall(r"^\| [^|`]+ \| (`.+) \|$", listed.partition("## Every")[0], re.M)
+    named = [re.findall(r"`([a-z-]+)`", part) for part in "; ".join(rows).split("403:")]
+    # After each `403:` one name, then those of the next row.
+    denied = {names[0] for names in named[1:]}
+    assert denied == forbidden
+    assert {name for names in named for name in names} == conflicts | forbidden
 
 
 def test_the_page_lists_every_operation_once(document: Any) -> None:
