@@ -4,7 +4,7 @@ Reads/Writes: app_user, user_role, sign_in. Reads: shop_member, shop.
 """
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from clutch.errors import Conflict, NotFound
 from clutch.ids import uuid7
 
 __all__ = [
-    "GIVEN_ROLES",
+    "GivenRole",
     "Membership",
     "NotToOneself",
     "People",
@@ -35,7 +35,7 @@ __all__ = [
     "take_role",
 ]
 
-GIVEN_ROLES = ("admin", "analyst")
+GivenRole = Literal["admin", "analyst"]
 """The roles that an administrator gives; shops give theirs, programs have keys."""
 
 
@@ -121,7 +121,7 @@ def list_people(session: Session, *, contact: str | None, limit: int, cursor: st
 
 
 def give_role(
-    session: Session, user_id: UUID, role: str, *, actor: str, now: dt.datetime
+    session: Session, user_id: UUID, role: GivenRole, *, actor: str, now: dt.datetime
 ) -> PersonView:
     """Make a person an administrator or an analyst."""
     person = _known(queries.person_for_update(session, user_id=user_id))
@@ -131,7 +131,7 @@ def give_role(
 
 
 def take_role(
-    session: Session, user_id: UUID, role: str, *, actor: str, now: dt.datetime
+    session: Session, user_id: UUID, role: GivenRole, *, actor: str, now: dt.datetime
 ) -> PersonView:
     """Take a role from a person.
 

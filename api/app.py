@@ -16,7 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from accounts.sealing import Seals
-from api.access import assert_declared
+from api.access import SHOP_HEADER, assert_declared
 from api.errors import add_error_handlers
 from api.limits import BodyLimit
 from api.live.door import Door
@@ -62,9 +62,34 @@ from storage.session import open_engine, open_pool
 __all__ = ["create_app"]
 
 _CONNECTIONS = 8
+# Routes are looked through in this order: what is asked most often comes first.
+_RESOURCES = (
+    matching,
+    orders,
+    quotes,
+    deliveries,
+    payments,
+    events,
+    notifications,
+    vehicles,
+    auth,
+    users,
+    files,
+    ratings,
+    kpis,
+    onboarding,
+    shop_admin,
+    shops,
+    staff_invitations,
+    devices,
+    webhook_endpoints,
+    service_keys,
+    audit,
+    health,
+)
 _CORS: Any = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
-    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "X-Shop-Id"],
+    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", SHOP_HEADER],
     "expose_headers": ["Idempotency-Replayed", "Retry-After"],
 }
 
@@ -108,31 +133,7 @@ def create_app(settings: Settings | None = None, *, neighbourhood: Path | None =
     if chosen.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=chosen.cors_origins, **_CORS)
     add_error_handlers(app)
-    # Routes are looked through in this order: what is asked most often comes first.
-    for resource in (
-        matching,
-        orders,
-        quotes,
-        deliveries,
-        payments,
-        events,
-        notifications,
-        vehicles,
-        auth,
-        users,
-        files,
-        ratings,
-        kpis,
-        onboarding,
-        shop_admin,
-        shops,
-        staff_invitations,
-        devices,
-        webhook_endpoints,
-        service_keys,
-        audit,
-        health,
-    ):
+    for resource in _RESOURCES:
         app.include_router(resource.router)
     app.mount("/socket.io", live)
     sandbox = mount_sandbox(app, chosen)

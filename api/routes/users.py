@@ -1,7 +1,7 @@
 """`/users/me`: what people change of themselves. `/admin/users`: what administrators do."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts import passwords, people, sign_in
-from accounts.people import People, PersonView
+from accounts.people import GivenRole, People, PersonView
 from accounts.principal import Principal
 from accounts.sign_in import WrongCredentials
 from api.access import Admin, SignedIn
@@ -25,8 +25,6 @@ from api.state import state_of
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"], route_class=JsonRoute)
-
-GivenRole = Literal["admin", "analyst"]
 
 
 @router.get("/users/me", name="profile", response_model=PersonView)
