@@ -13,7 +13,6 @@ import httpx
 import pytest
 import uvicorn
 from pydantic import SecretStr
-from sqlalchemy import text
 
 from clutch.settings import Settings
 from jobs.tools import open_tools
@@ -52,16 +51,8 @@ class Office:
         with open_tools(self.settings, self.database.url) as tools:
             run_due(tools)
 
-    def rows(self, statement: str, **values: Any) -> list[Any]:
-        with self.town.engine.connect() as connection:
-            return list(connection.execute(text(statement), values))
-
-    def row(self, statement: str, **values: Any) -> Any:
-        (row,) = self.rows(statement, **values)
-        return row
-
     def payment(self, payment_id: Any) -> Any:
-        return self.row("SELECT * FROM payment WHERE payment_id = :id", id=payment_id)
+        return self.town.row("SELECT * FROM payment WHERE payment_id = :id", id=payment_id)
 
     def eventually(self, true: Callable[[], bool]) -> None:
         """Wait for what happens by itself."""

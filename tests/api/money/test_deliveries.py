@@ -32,12 +32,12 @@ def on_its_way(office: Any, **more: Any) -> Any:
 
 def events_of(office: Any, person: Any, name: str) -> list[Any]:
     statement = "SELECT payload FROM room_event WHERE room = :room AND event = :event"
-    rows = office.rows(statement, room=f"user-{person.user_id}", event=name)
+    rows = office.town.rows(statement, room=f"user-{person.user_id}", event=name)
     return [each.payload for each in rows]
 
 
 def as_it_is(office: Any, deal: Any) -> Any:
-    return office.row("SELECT * FROM delivery WHERE delivery_id = :id", id=deal.delivery_id)
+    return office.town.row("SELECT * FROM delivery WHERE delivery_id = :id", id=deal.delivery_id)
 
 
 def test_a_cash_order_gets_to_the_door_and_is_paid_there(office: Any) -> None:
@@ -93,7 +93,7 @@ def test_without_proof_or_the_cash_due_nothing_is_delivered(
     assert [each["field"] for each in refused.json()["errors"]] == [field]
     assert as_it_is(office, deal).status == "picked_up"
     assert office.payment(deal.payment_id).status == "pending"
-    order = office.row("SELECT status FROM parts_order WHERE order_id = :id", id=deal.order_id)
+    order = office.town.row("SELECT status FROM parts_order WHERE order_id = :id", id=deal.order_id)
     assert order.status == "shipped"
 
 
@@ -140,7 +140,7 @@ def test_the_customer_alone_hears_where_the_courier_is(office: Any) -> None:
     assert second < eta < second + dt.timedelta(hours=1)
     heard = events_of(office, deal.customer, "delivery-position")
     assert [each["location"]["coordinates"] for each in heard] == [[31.23, 30.05], [31.232, 30.05]]
-    others = office.rows(
+    others = office.town.rows(
         "SELECT room FROM room_event WHERE event = 'delivery-position' AND room NOT LIKE 'user-%'"
     )
     assert others == []
@@ -161,7 +161,7 @@ def test_positions_come_in_order_not_too_often_and_not_from_the_future(office: A
     assert placed(3_600) == 422
     assert placed(5) == 200
     kept = "SELECT at FROM delivery_position WHERE delivery_id = :id"
-    assert len(office.rows(kept, id=deal.delivery_id)) == 2
+    assert len(office.town.rows(kept, id=deal.delivery_id)) == 2
 
 
 def test_a_failed_handover_can_be_tried_again(office: Any) -> None:
@@ -190,7 +190,7 @@ def test_a_failed_handover_does_not_count_as_preparing(office: Any) -> None:
         ):
             connection.execute(text(statement), ago | {"id": deal.order_id})
     step(office, deal, "deliver", received_by="Mona", collected_piastres=CASH)
-    trip = office.row(
+    trip = office.town.row(
         "SELECT preparation_seconds, duration_seconds FROM past_delivery WHERE delivery_id = :id",
         id=deal.delivery_id,
     )
@@ -223,7 +223,7 @@ def test_an_order_is_rated_once_by_its_customer_after_delivery(office: Any) -> N
     assert (rated.status_code, rated.json()["stars"]) == (201, 4)
     again = office.call(deal.customer, "POST", path, json={"stars": 1})
     assert again.json()["type"] == "urn:clutch:problem:already-rated"
-    kept = office.row("SELECT * FROM rating WHERE order_id = :id", id=deal.order_id)
+    kept = office.town.row("SELECT * FROM rating WHERE order_id = :id", id=deal.order_id)
     assert (kept.stars, kept.comment, kept.shop_id) == (4, "سريع", deal.shop_id)
 
 

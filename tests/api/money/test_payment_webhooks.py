@@ -79,7 +79,8 @@ def test_what_was_not_signed_just_so_just_now_changes_nothing(office: Any, how: 
     assert answer.json()["type"] == "urn:clutch:problem:signature-invalid"
     assert office.payment(deal.payment_id).status == "pending"
     assert (
-        office.rows("SELECT * FROM payment_event WHERE payment_id = :id", id=deal.payment_id) == []
+        office.town.rows("SELECT * FROM payment_event WHERE payment_id = :id", id=deal.payment_id)
+        == []
     )
 
 
@@ -149,7 +150,7 @@ def test_what_does_not_agree_is_kept_and_not_applied(office: Any, wrong: Any) ->
         wrong = {"merchant_reference": str(uuid4())}
     answer = sent(office, an_event(deal, **wrong), event_id=f"evt_{deal.payment_id}")
     assert (answer.status_code, answer.json()["applied"]) == (202, False)
-    kept = office.row(
+    kept = office.town.row(
         "SELECT * FROM payment_event WHERE event_id = :id", id=f"evt_{deal.payment_id}"
     )
     assert (kept.applied, kept.note) == (False, answer.json()["note"])

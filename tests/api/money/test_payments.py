@@ -75,7 +75,7 @@ def test_however_unruly_the_events_the_money_is_taken_once_and_given_back_once(
     assert known["refunded_piastres"] == 8_000
     events = {"4000000000000119": 6, "4000000000000127": 5}.get(card, 3)
     told = "SELECT applied FROM payment_event WHERE payment_id = :id"
-    office.eventually(lambda: len(office.rows(told, id=deal.payment_id)) == events)
+    office.eventually(lambda: len(office.town.rows(told, id=deal.payment_id)) == events)
     row = office.payment(deal.payment_id)
     assert (row.status, row.captured_piastres, row.refunded_piastres) == ("captured", 48_000, 8_000)
     shown = office.call(deal.customer, "GET", f"/payments/{deal.payment_id}").json()
@@ -108,7 +108,7 @@ def test_parts_stay_in_the_shop_when_the_provider_lets_go_of_the_money(office: A
     assert refused.status_code == 409
     assert refused.json()["type"] == "urn:clutch:problem:payment-not-authorised"
     kept = "SELECT status FROM delivery WHERE delivery_id = :id"
-    assert office.row(kept, id=deal.delivery_id).status == "assigned"
+    assert office.town.row(kept, id=deal.delivery_id).status == "assigned"
     again = office.call(deal.customer, "POST", f"/payments/{deal.payment_id}/checkout").json()
     form = {"card_number": "4242424242424242", "decision": "approve"}
     httpx.post(again["redirect_url"], data=form, trust_env=False)

@@ -11,7 +11,6 @@ import httpx
 import pytest
 from PIL import Image
 from pydantic import SecretStr
-from sqlalchemy import text
 
 from clutch.settings import Settings
 
@@ -140,13 +139,9 @@ class Market:
             httpx.Client(base_url=self.address, headers=headers, trust_env=False, timeout=30)
         )
 
-    def rows(self, statement: str, **values: Any) -> list[Any]:
-        with self.town.engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(text(statement), values)]
-
     def review_of(self, admin: Caller, shop_id: str) -> str:
         """Return the review of a shop that waits."""
-        ((review_id,),) = self.rows(
+        ((review_id,),) = self.town.rows(
             "SELECT review_id FROM shop_review WHERE shop_id = :shop_id AND decision IS NULL",
             shop_id=shop_id,
         )

@@ -41,10 +41,10 @@ def test_completing_twice_makes_one_shop(place: Any) -> None:
         assert {answer.status_code for answer in answers} == {200}
         assert len({answer.content for answer in answers}) == 1
         user_id = applicant.person.user_id
-        assert place.rows("SELECT count(*) FROM shop_member WHERE user_id = :id", id=user_id) == [
-            (1,)
-        ]
-        assert place.rows(
+        assert place.town.rows(
+            "SELECT count(*) FROM shop_member WHERE user_id = :id", id=user_id
+        ) == [(1,)]
+        assert place.town.rows(
             "SELECT count(*) FROM shop_review WHERE onboarding_id = :id", id=onboarding_id
         ) == [(1,)]
 
@@ -72,9 +72,9 @@ def test_of_two_administrators_one_decides(place: Any, admin: Any) -> None:
         assert {approved.status_code, refused.status_code} == {200, 409}
         late = max(approved, refused, key=lambda answer: answer.status_code)
         assert late.json()["type"] == "urn:clutch:problem:review-decided"
-        ((status,),) = place.rows("SELECT status FROM shop WHERE shop_id = :id", id=shop_id)
+        ((status,),) = place.town.rows("SELECT status FROM shop WHERE shop_id = :id", id=shop_id)
         assert status == ("active" if approved.status_code == 200 else "pending_verification")
-        assert place.rows(
+        assert place.town.rows(
             "SELECT count(*) FROM audit_entry WHERE subject = :id AND act LIKE '%e_shop'",
             id=f"shop:{shop_id}",
         ) == [(1,)]
@@ -105,6 +105,6 @@ def test_two_owners_do_not_let_each_other_go_at_once(place: Any) -> None:
         statuses = sorted(answer.status_code for answer in answers)
         assert statuses[0] == 200
         assert statuses[1] in (403, 409)
-        assert place.rows("SELECT count(*) FROM shop_member WHERE shop_id = :id", id=shop_id) == [
-            (1,)
-        ]
+        assert place.town.rows(
+            "SELECT count(*) FROM shop_member WHERE shop_id = :id", id=shop_id
+        ) == [(1,)]

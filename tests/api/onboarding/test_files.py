@@ -152,7 +152,7 @@ def test_what_is_no_picture_or_quiet_document_is_refused(
 ) -> None:
     refused = applicant.upload(content, name="card.jpg")
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "file")
-    assert place.rows(
+    assert place.town.rows(
         "SELECT count(*) FROM stored_file WHERE user_id = :id", id=applicant.person.user_id
     ) == [(0,)]
 
@@ -206,7 +206,7 @@ def test_sent_again_it_is_kept_once(place: Any, applicant: Any, draw: Any) -> No
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["idempotency-replayed"] == "true"
     assert applicant.upload(draw("PNG"), headers=key).status_code == 422
-    assert place.rows(
+    assert place.town.rows(
         "SELECT count(*) FROM stored_file WHERE user_id = :id", id=applicant.person.user_id
     ) == [(1,)]
 

@@ -16,7 +16,7 @@ def found_by_matching(place: Any, shop_id: str) -> bool:
 
 
 def events_of(place: Any, person: Any) -> list[dict[str, Any]]:
-    rows = place.rows(
+    rows = place.town.rows(
         "SELECT payload FROM room_event WHERE room = :room AND event = 'shop-status-update'"
         " ORDER BY sequence",
         room=f"user-{person.user_id}",
@@ -30,7 +30,7 @@ def test_a_shop_joins_and_matching_finds_it(place: Any, applicant: Any, admin: A
     assert completed["status"] == "completed"
     assert (completed["current_step"], completed["missing"]) == (None, [])
     assert completed["review"]["status"] == "waiting"
-    assert place.rows("SELECT status FROM shop WHERE shop_id = :id", id=shop_id) == [
+    assert place.town.rows("SELECT status FROM shop WHERE shop_id = :id", id=shop_id) == [
         ("pending_verification",)
     ]
     assert not found_by_matching(place, shop_id)
@@ -42,17 +42,17 @@ def test_a_shop_joins_and_matching_finds_it(place: Any, applicant: Any, admin: A
     assert approved.json()["status"] == "approved"
     assert found_by_matching(place, shop_id)
     assert applicant.show(completed["onboarding_id"])["review"]["status"] == "approved"
-    assert place.rows("SELECT user_id, role FROM shop_member WHERE shop_id = :id", id=shop_id) == [
-        (applicant.person.user_id, "shop_owner")
-    ]
+    assert place.town.rows(
+        "SELECT user_id, role FROM shop_member WHERE shop_id = :id", id=shop_id
+    ) == [(applicant.person.user_id, "shop_owner")]
     assert [event["status"] for event in events_of(place, applicant.person)] == [
         "pending_verification",
         "active",
     ]
-    assert place.rows(
+    assert place.town.rows(
         "SELECT type FROM notification WHERE user_id = :id", id=applicant.person.user_id
     ) == [("shop_approved",)]
-    acts = place.rows(
+    acts = place.town.rows(
         "SELECT act, actor FROM audit_entry WHERE subject = :id ORDER BY sequence",
         id=f"shop:{shop_id}",
     )
@@ -64,7 +64,7 @@ def test_a_shop_joins_and_matching_finds_it(place: Any, applicant: Any, admin: A
 
 def test_the_shop_is_what_was_said(place: Any, applicant: Any) -> None:
     shop_id = applicant.complete_application()["shop_id"]
-    assert place.rows(
+    assert place.town.rows(
         "SELECT name, name_ar, phone, ST_X(location), ST_Y(location), brand_ids, regular_hours,"
         " ramadan_hours, holiday_hours FROM shop WHERE shop_id = :id",
         id=shop_id,
@@ -72,7 +72,7 @@ def test_the_shop_is_what_was_said(place: Any, applicant: Any) -> None:
         ("El Nour", "النور", "+201012345678", 31.2357, 30.0444, [1, 11],
          [5400, 5880, 7740, 8040, 8160, 8520], None, [])
     ]  # fmt: skip
-    assert place.rows(
+    assert place.town.rows(
         "SELECT legal_name, commercial_register, contact_email, delivery_fee_piastres"
         " FROM shop_profile WHERE shop_id = :id",
         id=shop_id,
@@ -100,7 +100,9 @@ def test_refused_corrected_and_completed_again(place: Any, applicant: Any, admin
     again = applicant.complete(onboarding_id).json()
     assert (again["status"], again["shop_id"]) == ("completed", shop_id)
     assert again["review"]["status"] == "waiting"
-    assert place.rows("SELECT name FROM shop WHERE shop_id = :id", id=shop_id) == [("El Nour Two",)]
+    assert place.town.rows("SELECT name FROM shop WHERE shop_id = :id", id=shop_id) == [
+        ("El Nour Two",)
+    ]
 
     second = place.review_of(admin, shop_id)
     assert second != review_id
@@ -138,7 +140,7 @@ def test_suspended_shops_drop_out_until_reinstated(place: Any, applicant: Any, a
     assert suspended.json()["suspended_because"] == reason["reason"]
     assert not found_by_matching(place, shop_id)
     assert applicant.http.get(f"/api/v1/shops/{shop_id}/profile").json()["status"] == "suspended"
-    assert place.rows(
+    assert place.town.rows(
         "SELECT type FROM notification WHERE user_id = :id ORDER BY created_at",
         id=applicant.person.user_id,
     ) == [("shop_approved",), ("shop_suspended",)]
@@ -154,7 +156,7 @@ def test_suspended_shops_drop_out_until_reinstated(place: Any, applicant: Any, a
     assert shop_id not in listed(admin, "suspended")
     assert listed(admin, "active")[shop_id]["name"] == "El Nour"
     assert found_by_matching(place, shop_id)
-    assert place.rows(
+    assert place.town.rows(
         "SELECT message FROM notification WHERE user_id = :id AND type = 'shop_reinstated'",
         id=applicant.person.user_id,
     ) == [("El Nour can take requests again.",)]

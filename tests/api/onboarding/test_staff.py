@@ -37,7 +37,7 @@ def accept(caller: Any) -> Any:
 
 
 def acts_on(place: Any, shop_id: Any) -> list[str]:
-    rows = place.rows(
+    rows = place.town.rows(
         "SELECT act FROM audit_entry WHERE subject = :id ORDER BY sequence", id=f"shop:{shop_id}"
     )
     return [act for (act,) in rows]
@@ -55,7 +55,7 @@ def test_who_was_invited_accepts_works_there_is_promoted_and_leaves(place: Any) 
     (waiting,) = invited.json()["invitations"]
     assert (waiting["destination"], waiting["role"]) == (email, "shop_staff")
     assert person.http.get(path).status_code == 403
-    assert place.rows(
+    assert place.town.rows(
         "SELECT title FROM notification WHERE user_id = :id", id=person.person.user_id
     ) == [("Work at Nile Parts?",)]
 
@@ -136,7 +136,7 @@ def test_an_invitation_is_for_who_confirms_the_address(place: Any, applicant: An
     ]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert asked(applicant) == []
-    assert place.rows(
+    assert place.town.rows(
         "SELECT count(*) FROM notification WHERE user_id = :id", id=applicant.person.user_id
     ) == [(0,)]
     confirm(place, applicant)
@@ -152,7 +152,7 @@ def test_inviting_again_changes_the_role_and_tells_once(place: Any) -> None:
         owner.http.post(path, json={"email": email, "role": role})
     (invitation,) = asked(person)
     assert invitation["role"] == "shop_owner"
-    assert place.rows(
+    assert place.town.rows(
         "SELECT count(*) FROM notification WHERE user_id = :id", id=person.person.user_id
     ) == [(1,)]
 

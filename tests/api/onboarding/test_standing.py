@@ -30,7 +30,7 @@ def suspend(admin: Any, shop_id: str) -> None:
 def events_in(place: Any, room: str) -> list[str]:
     return [
         event
-        for (event,) in place.rows(
+        for (event,) in place.town.rows(
             "SELECT event FROM room_event WHERE room = :room ORDER BY sequence", room=room
         )
     ]
@@ -60,7 +60,7 @@ def test_the_quotes_of_a_suspended_shop_lapse_and_both_sides_are_told(
     assert events_in(place, f"shop-{shop_id}").count("quote-lapsed") == 2
     assert "quote-lapsed" not in events_in(place, f"shop-{rival_id}")
     assert events_in(place, f"user-{applicant.person.user_id}").count("quote-withdrawn") == 2
-    told = place.rows(
+    told = place.town.rows(
         "SELECT type FROM notification WHERE user_id = :id AND type = 'quote_withdrawn'",
         id=applicant.person.user_id,
     )
@@ -120,6 +120,6 @@ def test_a_shop_closes_and_opens_again_as_its_owner_wishes(
     suspend(admin, shop_id)
     for refused in (counter.http.post(close), counter.http.post(reopen)):
         assert (refused.status_code, refused.json()["allowed"]) == (409, [])
-    assert place.rows(
+    assert place.town.rows(
         "SELECT act FROM audit_entry WHERE subject = :id ORDER BY sequence", id=f"shop:{shop_id}"
     ) == [("close_shop",), ("reopen_shop",), ("close_shop",), ("suspend_shop",)]

@@ -230,6 +230,6 @@ def test_a_tax_number_belongs_to_one_shop(place: Any, applicant: Any) -> None:
     assert first["shop_id"] not in refused.text
     application = other.show(onboarding_id)
     assert (application["status"], application["shop_id"]) == ("in_progress", None)
-    assert place.rows(
+    assert place.town.rows(
         "SELECT count(*) FROM shop_member WHERE user_id = :id", id=other.person.user_id
     ) == [(0,)]

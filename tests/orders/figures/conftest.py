@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from storage.cluster import Database
 from storage.session import open_engine
@@ -17,18 +17,6 @@ class Quarter:
 
     town: Any
     engine: Engine
-
-    def rows(self, statement: str, **values: Any) -> list[Any]:
-        with self.town.engine.connect() as connection:
-            return list(connection.execute(text(statement), values))
-
-    def row(self, statement: str, **values: Any) -> Any:
-        (row,) = self.rows(statement, **values)
-        return row
-
-    def change(self, statement: str, **values: Any) -> None:
-        with self.town.engine.begin() as connection:
-            connection.execute(text(statement), values)
 
 
 @pytest.fixture

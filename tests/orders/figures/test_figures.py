@@ -23,15 +23,15 @@ RATED = (
 
 def delivered(quarter: Any, *, took: str, stars: int | None = None) -> Any:
     deal = quarter.town.deal(at=NOON)
-    quarter.change(DELIVERED, id=deal.delivery_id, took=took)
-    quarter.change(
+    quarter.town.change(DELIVERED, id=deal.delivery_id, took=took)
+    quarter.town.change(
         "UPDATE order_invitation SET answered_at = invited_at + interval '15 minutes'"
         " WHERE order_id = :id",
         id=deal.order_id,
     )
     if stars:
         facts = {"order_id": deal.order_id, "shop_id": deal.shop_id, "stars": stars, "now": NOON}
-        quarter.change(RATED, user_id=deal.customer.user_id, **facts)
+        quarter.town.change(RATED, user_id=deal.customer.user_id, **facts)
     return deal
 
 
@@ -41,7 +41,7 @@ def count(quarter: Any, now: dt.datetime = NOON) -> Counted:
 
 
 def figures_of(quarter: Any, shop_id: Any) -> dict[str, Any]:
-    row = quarter.row("SELECT * FROM shop WHERE shop_id = :id", id=shop_id)
+    row = quarter.town.row("SELECT * FROM shop WHERE shop_id = :id", id=shop_id)
     return {
         "asked": (row.requests_received, row.requests_answered, row.answer_minutes_mean),
         "brought": (row.deliveries_count, row.deliveries_on_time),
@@ -64,7 +64,7 @@ def test_what_a_shop_did_is_counted_once(quarter: Any) -> None:
 
 def test_means_run_on_from_what_was_known(quarter: Any) -> None:
     deal = delivered(quarter, took="3 hours", stars=1)
-    quarter.change(
+    quarter.town.change(
         "UPDATE shop SET requests_received = 9, requests_answered = 3, answer_minutes_mean = 35,"
         " deliveries_count = 4, deliveries_on_time = 4, preparation_count = 1,"
         " preparation_minutes_mean = 50, rating_count = 2, rating_mean = 4"
@@ -83,13 +83,13 @@ def test_an_invitation_is_received_once_it_is_answered_declined_or_expired(quart
     quarter.town.order(quarter.town.person(), shops=shops, at=NOON)
     assert count(quarter) == Counted(0, 0, 0, 0)
     change = "UPDATE order_invitation SET {} = :now WHERE shop_id = :id"
-    quarter.change(change.format("answered_at"), now=NOON, id=shops[0])
-    quarter.change(change.format("declined_at"), now=NOON, id=shops[1])
+    quarter.town.change(change.format("answered_at"), now=NOON, id=shops[0])
+    quarter.town.change(change.format("declined_at"), now=NOON, id=shops[1])
     assert count(quarter) == Counted(2, 1, 0, 0)
     assert count(quarter, NOON + dt.timedelta(hours=3, minutes=59)) == Counted(0, 0, 0, 0)
     assert count(quarter, NOON + dt.timedelta(hours=4)) == Counted(1, 0, 0, 0)
     # One that was counted as unanswered, and answered after all, still counts as answered.
-    quarter.change(change.format("answered_at"), now=NOON, id=shops[2])
+    quarter.town.change(change.format("answered_at"), now=NOON, id=shops[2])
     assert count(quarter) == Counted(0, 1, 0, 0)
 
 
@@ -134,10 +134,10 @@ def test_a_late_delivery_is_told_once_to_customer_and_shop(quarter: Any) -> None
     for thread in threads:
         thread.join()
     assert sorted(told) == [False, False, True]
-    rooms = quarter.rows("SELECT room FROM room_event WHERE event = 'delivery-late'")
+    rooms = quarter.town.rows("SELECT room FROM room_event WHERE event = 'delivery-late'")
     expected = {f"user-{deal.customer.user_id}", f"shop-{deal.shop_id}"}
     assert sorted(each.room for each in rooms) == sorted(expected)
-    inboxes = quarter.rows("SELECT user_id FROM notification WHERE type = 'delivery_late'")
+    inboxes = quarter.town.rows("SELECT user_id FROM notification WHERE type = 'delivery_late'")
     assert {each.user_id for each in inboxes} == {deal.customer.user_id, deal.staff.user_id}
 
 
@@ -145,7 +145,7 @@ def test_a_late_delivery_is_told_once_to_customer_and_shop(quarter: Any) -> None
 def test_a_delivery_that_is_done_is_not_late(quarter: Any, status: str) -> None:
     deal = delivered(quarter, took="1 hour")
     if status == "cancelled":
-        quarter.change("UPDATE delivery SET status = 'cancelled', delivered_at = NULL")
+        quarter.town.change("UPDATE delivery SET status = 'cancelled', delivered_at = NULL")
     with transaction(quarter.engine, PLATFORM) as session:
         assert not alert_late(session, deal.delivery_id, now=NOON + dt.timedelta(days=1))
 
@@ -153,7 +153,7 @@ def test_a_delivery_that_is_done_is_not_late(quarter: Any, status: str) -> None:
 def test_finished_trips_teach_the_model_once(quarter: Any) -> None:
     deals = [delivered(quarter, took="50 minutes") for _ in range(3)]
     unbelievable = delivered(quarter, took="30 minutes 2 seconds")
-    quarter.change(
+    quarter.town.change(
         "INSERT INTO past_delivery SELECT delivery_id, d.shop_id, s.location, o.delivery_point,"
         " d.picked_up_at, 1800, 1200 FROM delivery d JOIN shop s USING (shop_id)"
         " JOIN parts_order o USING (order_id) WHERE delivery_id <> :id",
@@ -164,4 +164,4 @@ def test_finished_trips_teach_the_model_once(quarter: Any) -> None:
         assert observe(session) == len(deals)
     with transaction(quarter.engine, PLATFORM) as session:
         assert observe(session) == 0
-    assert len(quarter.rows(versions)) == 1
+    assert len(quarter.town.rows(versions)) == 1

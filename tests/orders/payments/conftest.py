@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from orders.payments import moving, refunds
 from orders.payments.checkout import CheckoutView, check_out
@@ -112,34 +112,21 @@ class Market:
     engine: Engine
     till: Till
 
-    def row(self, statement: str, **values: Any) -> Any:
-        """Return the one row, read past row-level security."""
-        with self.town.engine.connect() as connection:
-            return connection.execute(text(statement), values).one()
-
-    def rows(self, statement: str, **values: Any) -> list[Any]:
-        with self.town.engine.connect() as connection:
-            return list(connection.execute(text(statement), values))
-
-    def change(self, statement: str, **values: Any) -> None:
-        with self.town.engine.begin() as connection:
-            connection.execute(text(statement), values)
-
     def payment(self, payment_id: UUID) -> Any:
-        return self.row("SELECT * FROM payment WHERE payment_id = :id", id=payment_id)
+        return self.town.row("SELECT * FROM payment WHERE payment_id = :id", id=payment_id)
 
     def order_payment(self, deal: Any) -> str:
         rows = "SELECT payment_status FROM parts_order WHERE order_id = :id"
-        return str(self.row(rows, id=deal.order_id).payment_status)
+        return str(self.town.row(rows, id=deal.order_id).payment_status)
 
     def jobs(self, deal: Any) -> list[str]:
         """Give the names of the jobs that wait for the payment of a deal."""
         rows = "SELECT task_name FROM procrastinate_jobs WHERE args ->> 'payment_id' = :id"
-        return sorted(row.task_name for row in self.rows(rows, id=str(deal.payment_id)))
+        return sorted(row.task_name for row in self.town.rows(rows, id=str(deal.payment_id)))
 
     def refund_status(self, made: Any) -> str:
         rows = "SELECT status FROM refund WHERE refund_id = :id"
-        return str(self.row(rows, id=made["refund_id"]).status)
+        return str(self.town.row(rows, id=made["refund_id"]).status)
 
     def paying(
         self, deal: Any, *, person: Any = None, provider: Provider | str | None = "till"
@@ -196,7 +183,7 @@ class Market:
     def let_go(self, deal: Any) -> None:
         """Cancel the order and let go of its payment."""
         cancelled = "UPDATE parts_order SET status = 'cancelled' WHERE order_id = :id"
-        self.change(cancelled, id=deal.order_id)
+        self.town.change(cancelled, id=deal.order_id)
         with transaction(self.engine, Tenant(user_id=deal.customer.user_id)) as session:
             release(session, requests.order_for_update(session, deal.order_id), now=NOW)
 

@@ -33,7 +33,7 @@ def test_capturing_is_done_once_and_tells_the_customer(market: Any) -> None:
     row = market.payment(deal.payment_id)
     assert (row.status, row.captured_piastres) == ("captured", 48_000)
     assert market.order_payment(deal) == "paid"
-    told = market.rows(
+    told = market.town.rows(
         "SELECT message FROM notification WHERE user_id = :id AND type = 'payment_received'",
         id=deal.customer.user_id,
     )
@@ -51,7 +51,7 @@ def test_an_authorisation_that_comes_after_the_capture_changes_nothing(market: A
     )
     said = market.tell(stale, event_id="stale-1")
     assert said == {"applied": False, "note": "changes nothing: the payment is captured"}
-    kept = market.row("SELECT * FROM payment_event WHERE event_id = 'stale-1'")
+    kept = market.town.row("SELECT * FROM payment_event WHERE event_id = 'stale-1'")
     assert (kept.applied, kept.payment_id) == (False, deal.payment_id)
 
 
@@ -79,7 +79,7 @@ def test_news_that_disagree_are_kept_and_audited_and_never_applied(
     assert said["applied"] is False
     assert why in said["note"]
     assert market.payment(deal.payment_id).status == "pending"
-    audited = market.rows(
+    audited = market.town.rows(
         "SELECT detail FROM audit_entry WHERE act = 'payment.disagreement' AND subject = :subject",
         subject=f"payment:{deal.payment_id}",
     )
@@ -121,7 +121,7 @@ def test_a_lost_event_and_a_lost_capture_are_found_again(market: Any) -> None:
     assert market.payment(deal.payment_id).status == "pending"
     reconcile(market.engine, market.till, now=NOW + dt.timedelta(minutes=11))
     assert market.payment(deal.payment_id).status == "authorised"
-    market.change(
+    market.town.change(
         "UPDATE parts_order SET status = 'shipped' WHERE order_id = :id", id=deal.order_id
     )
     reconcile(market.engine, market.till, now=NOW + dt.timedelta(minutes=12))
@@ -134,7 +134,7 @@ def test_a_payment_that_the_provider_cannot_speak_of_holds_up_no_other(market: A
         market.paying(deal)
         market.till.pay(deal.payment_id)
     first = "UPDATE payment SET updated_at = updated_at - interval '1 day' WHERE payment_id = :id"
-    market.change(first, id=ill.payment_id)
+    market.town.change(first, id=ill.payment_id)
     look_up = market.till.look_up
 
     def look_up_some(payment_id: Any) -> Any:
@@ -157,7 +157,7 @@ def test_an_authorisation_that_expired_at_the_provider_is_no_longer_one_here(mar
     market.till.refuses = "payment_cancelled"
     moving.capture(market.engine, market.till, deal.payment_id, now=NOW)
     assert market.payment(deal.payment_id).status == "cancelled"
-    audited = market.rows(
+    audited = market.town.rows(
         "SELECT act FROM audit_entry WHERE subject = :subject ORDER BY sequence DESC LIMIT 2",
         subject=f"payment:{deal.payment_id}",
     )

@@ -29,7 +29,7 @@ def test_two_refunds_at_once_never_exceed_what_was_captured(market: Any) -> None
     market.at_once(give_back, 4)
     assert len(refused) == 2
     assert "at most 8000 piastres" in str(refused[0])
-    opened = market.rows("SELECT * FROM refund WHERE payment_id = :id", id=deal.payment_id)
+    opened = market.town.rows("SELECT * FROM refund WHERE payment_id = :id", id=deal.payment_id)
     assert sum(each.amount_piastres for each in opened) == 40_000
 
 
@@ -49,7 +49,7 @@ def test_a_refund_goes_part_by_part_to_the_end(market: Any) -> None:
     assert market.order_payment(deal) == "refunded"
     with pytest.raises(NothingToRefund):
         market.refund(deal, amount=1)
-    told = market.rows(
+    told = market.town.rows(
         "SELECT type FROM notification WHERE user_id = :id AND type = 'refund_done'",
         id=deal.customer.user_id,
     )
@@ -83,17 +83,17 @@ def test_of_a_refused_refund_its_customer_and_every_administrator_hear_once(mark
     """
     people = {"customer": deal.customer.user_id}
     people |= {"first": admins[0].user_id, "second": admins[1].user_id}
-    entries = {row.user_id: row for row in market.rows(told, id=str(deal.order_id), **people)}
-    assert len(market.rows(told, id=str(deal.order_id), **people)) == len(entries) == 3
+    entries = {row.user_id: row for row in market.town.rows(told, id=str(deal.order_id), **people)}
+    assert len(market.town.rows(told, id=str(deal.order_id), **people)) == len(entries) == 3
     mine = entries.pop(deal.customer.user_id)
     assert mine.message == "EGP 80.00 has not gone back yet. We look into it."
     for entry in entries.values():
         assert entry.message == "The provider did not pay EGP 80.00: card_closed."
         assert entry.data["payment_id"] == str(deal.payment_id)
     pushed = "SELECT 1 FROM procrastinate_jobs WHERE args ->> 'notification_id' = :id"
-    assert len(market.rows(pushed, id=str(mine.notification_id))) == 1
+    assert len(market.town.rows(pushed, id=str(mine.notification_id))) == 1
     noted = "SELECT 1 FROM audit_entry WHERE act = 'refund.failed' AND subject = :subject"
-    assert len(market.rows(noted, subject=f"payment:{deal.payment_id}")) == 1
+    assert len(market.town.rows(noted, subject=f"payment:{deal.payment_id}")) == 1
 
 
 def test_while_the_provider_is_away_nothing_is_lost(market: Any) -> None:
@@ -121,7 +121,7 @@ def test_a_foreign_shop_sees_no_payment_to_refund(market: Any) -> None:
             actor="user:x",
             now=NOW,
         )
-    assert market.rows("SELECT * FROM refund WHERE payment_id = :id", id=deal.payment_id) == []
+    assert market.town.rows("SELECT * FROM refund WHERE payment_id = :id", id=deal.payment_id) == []
 
 
 def test_a_cancelled_order_voids_what_was_authorised(market: Any) -> None:
@@ -154,7 +154,7 @@ def test_money_taken_while_the_order_was_cancelled_goes_back(market: Any) -> Non
     for _ in range(2):
         with transaction(market.engine, PLATFORM) as session:
             refunds.give_back(session, deal.payment_id, now=NOW)
-    (made,) = market.rows("SELECT * FROM refund WHERE payment_id = :id", id=deal.payment_id)
+    (made,) = market.town.rows("SELECT * FROM refund WHERE payment_id = :id", id=deal.payment_id)
     moving.send_back(market.engine, market.till, made.refund_id, now=NOW)
     assert market.payment(deal.payment_id).status == "refunded"
 

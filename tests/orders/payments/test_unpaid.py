@@ -24,15 +24,15 @@ def expired(market: Any, deal: Any, *, now: dt.datetime) -> bool:
 def test_an_order_that_is_not_paid_within_the_hour_is_cancelled(market: Any) -> None:
     deal = market.town.deal(method="card", at=NOW)
     assert not expired(market, deal, now=NOW + PAY_WITHIN - A_SECOND)
-    assert market.row(ORDER, id=deal.order_id).status == "accepted"
+    assert market.town.row(ORDER, id=deal.order_id).status == "accepted"
     assert expired(market, deal, now=NOW + PAY_WITHIN)
-    assert tuple(market.row(ORDER, id=deal.order_id)) == (
+    assert tuple(market.town.row(ORDER, id=deal.order_id)) == (
         "cancelled",
         "platform",
         "not_paid_in_time",
     )
     assert market.payment(deal.payment_id).status == "cancelled"
-    told = market.rows(
+    told = market.town.rows(
         "SELECT user_id, message FROM notification WHERE data ->> 'order_id' = :id",
         id=str(deal.order_id),
     )
@@ -45,7 +45,7 @@ def test_an_order_that_is_not_paid_within_the_hour_is_cancelled(market: Any) -> 
 def test_one_that_is_paid_goes_on(market: Any, how: str) -> None:
     deal = getattr(market, how)()
     assert not expired(market, deal, now=NOW + 2 * PAY_WITHIN)
-    assert market.row(ORDER, id=deal.order_id).status == "accepted"
+    assert market.town.row(ORDER, id=deal.order_id).status == "accepted"
 
 
 def test_cash_is_paid_at_the_door(market: Any) -> None:
@@ -58,6 +58,6 @@ def test_who_tries_again_has_another_hour(market: Any) -> None:
     market.paying(deal)
     market.tell(market.till.pay(deal.payment_id, PaymentStatus.FAILED), event_id="declined-late")
     market.paying(deal)
-    assert any(row.scheduled_at > NOW + PAY_WITHIN * 0.9 for row in market.rows(JOBS))
+    assert any(row.scheduled_at > NOW + PAY_WITHIN * 0.9 for row in market.town.rows(JOBS))
     assert not expired(market, deal, now=NOW + PAY_WITHIN * 0.9)
     assert expired(market, deal, now=NOW + PAY_WITHIN + A_SECOND)

@@ -51,15 +51,6 @@ class Fair:
     def act(self, tenant: Tenant = PLATFORM) -> AbstractContextManager[Session]:
         return transaction(self.engine, tenant)
 
-    def rows(self, statement: str, **values: Any) -> list[Any]:
-        """Read as the owner, past row-level security."""
-        with self.town.engine.connect() as connection:
-            return list(connection.execute(text(statement), values))
-
-    def change(self, statement: str, **values: Any) -> None:
-        with self.town.engine.begin() as connection:
-            connection.execute(text(statement), values)
-
     def provide(
         self, shop_id: UUID, order_id: UUID, offer: Offer | int = 1_000, *, now: dt.datetime = NOON
     ) -> QuoteView:
@@ -151,11 +142,11 @@ class Fair:
             )
 
     def status(self, order_id: UUID) -> str:
-        (row,) = self.rows("SELECT status FROM parts_order WHERE order_id = :id", id=order_id)
-        return str(row.status)
+        order = self.town.row("SELECT status FROM parts_order WHERE order_id = :id", id=order_id)
+        return str(order.status)
 
     def events(self, room: str) -> list[tuple[str, dict[str, Any]]]:
-        rows = self.rows(
+        rows = self.town.rows(
             "SELECT event, payload FROM room_event WHERE room = :room ORDER BY sequence", room=room
         )
         return [(row.event, row.payload) for row in rows]

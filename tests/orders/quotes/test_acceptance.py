@@ -23,7 +23,7 @@ Statements = Callable[[Engine], AbstractContextManager[list[str]]]
 
 
 def quotes_in(fair: Any, order: Any) -> dict[Any, tuple[str, str | None]]:
-    rows = fair.rows(
+    rows = fair.town.rows(
         "SELECT quote_id, status, outcome_reason FROM quote WHERE order_id = :o", o=order
     )
     return {row.quote_id: (row.status, row.outcome_reason) for row in rows}
@@ -31,7 +31,7 @@ def quotes_in(fair: Any, order: Any) -> dict[Any, tuple[str, str | None]]:
 
 def nothing_agreed(fair: Any, order: Any) -> bool:
     """Say whether an order has neither winner nor payment nor delivery."""
-    (row,) = fair.rows(
+    (row,) = fair.town.rows(
         "SELECT selected_quote_id IS NULL AND payment_method IS NULL"
         " AND NOT EXISTS (SELECT FROM payment WHERE order_id = :o)"
         " AND NOT EXISTS (SELECT FROM delivery WHERE order_id = :o)"
@@ -60,13 +60,13 @@ def test_one_wins_the_rest_lapse_and_all_are_told(fair: Any, noon: dt.datetime) 
         lost: ("lapsed", "another_quote_accepted"),
         overdue: ("expired", "time_over"),
     }
-    (payment,) = fair.rows("SELECT * FROM payment WHERE order_id = :o", o=order)
+    (payment,) = fair.town.rows("SELECT * FROM payment WHERE order_id = :o", o=order)
     assert (payment.amount_piastres, payment.method, payment.status) == (1_400, "card", "pending")
     assert accepted["payment"]["payment_id"] == payment.payment_id
-    (delivery,) = fair.rows("SELECT * FROM delivery WHERE order_id = :o", o=order)
+    (delivery,) = fair.town.rows("SELECT * FROM delivery WHERE order_id = :o", o=order)
     assert delivery.delivery_id == accepted["delivery_id"]
     assert delivery.promise_at == accepted["quote"]["promise_at"] > now
-    (row,) = fair.rows("SELECT * FROM parts_order WHERE order_id = :o", o=order)
+    (row,) = fair.town.rows("SELECT * FROM parts_order WHERE order_id = :o", o=order)
     assert (row.selected_quote_id, row.payment_method) == (won, "card")
 
     heard = dict(fair.events(f"shop-{winner}"))
@@ -91,7 +91,7 @@ def test_one_wins_the_rest_lapse_and_all_are_told(fair: Any, noon: dt.datetime) 
         if event == "order-status-update"
     ]
     assert statuses == ["quoted", "accepted"]
-    notes = fair.rows(
+    notes = fair.town.rows(
         "SELECT shop_id, type, message FROM notification JOIN shop_member USING (user_id)"
         " WHERE shop_id IN (:winner, :loser)",
         winner=winner,
@@ -111,7 +111,7 @@ def test_accepting_is_in_the_audit_log(fair: Any, noon: dt.datetime) -> None:
     order = fair.town.order(customer, shops=[shop], at=noon)
     quote = fair.provide(shop, order, 700)["quote_id"]
     fair.accept(customer.user_id, order, quote)
-    rows = [AuditRow(*row) for row in fair.rows("SELECT * FROM audit_entry ORDER BY sequence")]
+    rows = [AuditRow(*row) for row in fair.town.rows("SELECT * FROM audit_entry ORDER BY sequence")]
     assert verdict(rows)["whole"]
     (entry,) = [row for row in rows if row.subject == f"order:{order}"]
     assert (entry.actor, entry.act) == (f"user:{customer.user_id}", "quote.accepted")
@@ -154,7 +154,7 @@ def test_nothing_can_be_accepted_twice(fair: Any, noon: dt.datetime) -> None:
     for quote in (first, second):
         with pytest.raises(TransitionRefused, match="cannot become accepted"):
             fair.accept(customer.user_id, order, quote)
-    assert len(fair.rows("SELECT 1 FROM payment WHERE order_id = :o", o=order)) == 1
+    assert len(fair.town.rows("SELECT 1 FROM payment WHERE order_id = :o", o=order)) == 1
 
 
 def test_orders_and_quotes_of_others_are_not_there(fair: Any, noon: dt.datetime) -> None:
@@ -191,7 +191,7 @@ def test_a_shop_that_was_suspended_meanwhile_sells_nothing(fair: Any, noon: dt.d
     customer, shop = fair.town.person(), fair.shop()
     order = fair.town.order(customer, shops=[shop], at=noon)
     quote = fair.provide(shop, order)["quote_id"]
-    fair.change("UPDATE shop SET status = 'suspended' WHERE shop_id = :id", id=shop)
+    fair.town.change("UPDATE shop SET status = 'suspended' WHERE shop_id = :id", id=shop)
     with pytest.raises(ShopGone):
         fair.accept(customer.user_id, order, quote)
     assert nothing_agreed(fair, order)
@@ -203,7 +203,7 @@ def test_the_promise_is_counted_from_when_the_quote_is_accepted(
     customer, shop = fair.town.person(), fair.shop()
     order = fair.town.order(customer, shops=[shop], at=noon)
     quote = fair.provide(shop, order)["quote_id"]
-    (kept,) = fair.rows("SELECT promise_at FROM quote WHERE quote_id = :q", q=quote)
+    (kept,) = fair.town.rows("SELECT promise_at FROM quote WHERE quote_id = :q", q=quote)
     later = noon + dt.timedelta(minutes=100)
     accepted = fair.accept(customer.user_id, order, quote, now=later)["quote"]
     assert accepted["promise_at"] > later + dt.timedelta(minutes=15)

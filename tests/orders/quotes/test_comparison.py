@@ -57,7 +57,7 @@ def test_what_is_not_in_the_condition_wanted_says_so_and_is_not_proposed_before_
     customer = fair.town.person()
     new, dear, used = fair.shop("New"), fair.shop("Dear"), fair.shop("Used")
     order = fair.town.order(customer, shops=[new, dear, used], quantities=[1, 1], at=noon)
-    fair.change(
+    fair.town.change(
         "UPDATE order_part SET condition = 'oem' WHERE order_id = :id AND line = 1", id=order
     )
     fair.provide(used, order, conditioned((100, "used"), (10, "used")))
@@ -101,7 +101,7 @@ def test_a_split_as_wanted_may_cost_more_than_a_basket_that_is_not(
     customer = fair.town.person()
     new, used = fair.shop("New"), fair.shop("Used")
     order = fair.town.order(customer, shops=[new, used], quantities=[1, 1], at=noon)
-    fair.change(
+    fair.town.change(
         "UPDATE order_part SET condition = 'oem' WHERE order_id = :id AND line = 1", id=order
     )
     fair.provide(used, order, conditioned((100, "used"), (10, "used")))
@@ -203,7 +203,7 @@ def test_the_quote_of_a_shop_that_may_not_sell_now_is_not_proposed(fair: Any, no
     order = fair.town.order(customer, shops=[gone, stands], at=noon)
     fair.provide(gone, order, 100)
     fair.provide(stands, order, 900)
-    fair.change("UPDATE shop SET status = 'suspended' WHERE shop_id = :id", id=gone)
+    fair.town.change("UPDATE shop SET status = 'suspended' WHERE shop_id = :id", id=gone)
     compared = fair.compare(customer.user_id, order)
     assert [each["shop_name"] for each in compared["quotes"]] == ["Stands", "Gone"]
     assert [each["shop_name"] for each in compared["lines"][0]["offers"]] == ["Stands"]

@@ -96,7 +96,7 @@ def test_one_may_be_cancelled_and_the_other_delivered_and_rated(fair: Any, offer
         )
     statuses = [fair.status(each["order_id"]) for each in (kept, sibling)]
     assert statuses == ["cancelled", "delivered"]
-    paid = fair.rows(
+    paid = fair.town.rows(
         "SELECT status FROM payment WHERE order_id IN (:kept, :sibling) ORDER BY status",
         kept=kept["order_id"],
         sibling=sibling["order_id"],
@@ -138,6 +138,6 @@ def test_the_statistics_of_a_shop_hold_its_answer_once(fair: Any, offering: Any)
         while any(count_figures(session, now=day + 4 * HOUR)):
             pass
     for shop in shops:
-        (row,) = fair.rows("SELECT * FROM shop WHERE shop_id = :s", s=shop)
+        (row,) = fair.town.rows("SELECT * FROM shop WHERE shop_id = :s", s=shop)
         assert (row.requests_received, row.requests_answered, row.deliveries_count) == (1, 1, 1)
         assert row.answer_minutes_mean == 60

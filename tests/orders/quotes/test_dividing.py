@@ -30,13 +30,13 @@ TABLES = (
 def state(fair: Any) -> list[Any]:
     """Return a fingerprint of all that accepting writes."""
     return [
-        fair.rows(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t")  # noqa: S608 - names of ours
+        fair.town.rows(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t")  # noqa: S608 - names of ours
         for table in TABLES
     ]
 
 
 def quotes_of(fair: Any, order_id: UUID) -> dict[UUID, tuple[str, str | None]]:
-    rows = fair.rows("SELECT * FROM quote WHERE order_id = :o", o=order_id)
+    rows = fair.town.rows("SELECT * FROM quote WHERE order_id = :o", o=order_id)
     return {row.shop_id: (row.status, row.outcome_reason) for row in rows}
 
 
@@ -73,10 +73,12 @@ def test_each_shops_part_becomes_an_order_of_its_own(
     ]
     assert sums == [(8_100, 500, 8_600), (2_700, 300, 3_000)]
     for each, shop, due in ((kept, large, 8_600), (sibling, small, 3_000)):
-        (paid,) = fair.rows("SELECT * FROM payment WHERE order_id = :o", o=each["order_id"])
+        (paid,) = fair.town.rows("SELECT * FROM payment WHERE order_id = :o", o=each["order_id"])
         assert (paid.shop_id, paid.amount_piastres, paid.status) == (shop, due, "pending")
         assert paid.payment_id == each["payment"]["payment_id"]
-        (brought,) = fair.rows("SELECT * FROM delivery WHERE order_id = :o", o=each["order_id"])
+        (brought,) = fair.town.rows(
+            "SELECT * FROM delivery WHERE order_id = :o", o=each["order_id"]
+        )
         assert (brought.delivery_id, brought.shop_id) == (each["delivery_id"], shop)
         assert brought.promise_at == each["quote"]["promise_at"] > now
     assert quotes_of(fair, order) == {
@@ -85,7 +87,7 @@ def test_each_shops_part_becomes_an_order_of_its_own(
         loser: ("lapsed", "another_quote_accepted"),
     }
     assert quotes_of(fair, sibling["order_id"]) == {small: ("accepted", None)}
-    (ended,) = fair.rows("SELECT * FROM quote WHERE quote_id = :q", q=of_small)
+    (ended,) = fair.town.rows("SELECT * FROM quote WHERE quote_id = :q", q=of_small)
     assert ended.total_piastres == 3 * 1_000 + 9_000 + 2 * 700 + 300
 
 
@@ -94,7 +96,7 @@ def test_a_sibling_is_the_same_request_for_fewer_parts(
 ) -> None:
     customer, one, two = fair.town.person(), fair.shop("One"), fair.shop("Two")
     order = fair.town.order(customer, shops=[one, two], quantities=(2, 1), at=noon)
-    fair.change(
+    fair.town.change(
         "UPDATE parts_order SET notes = 'ring twice', delivery_address = '12 Talaat Harb',"
         " priority = 'urgent', vin = 'KMHCN41DBCU123456' WHERE order_id = :o",
         o=order,
@@ -112,7 +114,7 @@ def test_a_sibling_is_the_same_request_for_fewer_parts(
         " CAST(cell AS text) AS cell"
     )
     rows = [
-        fair.rows(f"SELECT {same} FROM parts_order WHERE order_id = :o", o=each["order_id"])  # noqa: S608
+        fair.town.rows(f"SELECT {same} FROM parts_order WHERE order_id = :o", o=each["order_id"])  # noqa: S608
         for each in (kept, sibling)
     ]
     assert rows[0] == rows[1]
@@ -182,14 +184,14 @@ def test_all_are_told_as_when_one_quote_is_accepted(
         if event == "order-status-update" and payload["status"] == "accepted"
     ]
     assert news == [(str(order), "accepted"), (own, "accepted")]
-    notes = fair.rows(
+    notes = fair.town.rows(
         "SELECT type, message FROM notification JOIN shop_member USING (user_id)"
         " WHERE shop_id = :two AND type LIKE 'quote_%'",
         two=two,
     )
     assert [note.type for note in notes] == ["quote_accepted"]
     assert sibling["order_number"] in notes[0].message
-    rows = [AuditRow(*row) for row in fair.rows("SELECT * FROM audit_entry ORDER BY sequence")]
+    rows = [AuditRow(*row) for row in fair.town.rows("SELECT * FROM audit_entry ORDER BY sequence")]
     assert verdict(rows)["whole"]
     entries = {row.subject: row for row in rows if row.act == "quote.accepted"}
     assert "divided_from" not in entries[f"order:{order}"].detail

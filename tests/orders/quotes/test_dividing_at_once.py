@@ -60,7 +60,7 @@ def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
 
 def orders_made(fair: Any, contest: Contest) -> list[tuple[str, int, int, int]]:
     """Return of the order and its siblings the status, and how much of what they have."""
-    rows = fair.rows(
+    rows = fair.town.rows(
         "SELECT status, (SELECT count(*) FROM quote q"
         "  WHERE q.order_id = o.order_id AND q.status = 'accepted') AS won,"
         " (SELECT count(*) FROM payment p WHERE p.order_id = o.order_id) AS payments,"
@@ -120,13 +120,15 @@ def test_of_a_split_and_a_quote_withdrawn_at_once_one_happens(
 def test_the_car_may_be_removed_meanwhile(fair: Any, contest: Callable[[], Contest]) -> None:
     for _ in range(ROUNDS):
         at, car = contest(), uuid7()
-        fair.change(
+        fair.town.change(
             "INSERT INTO vehicle (vehicle_id, user_id, brand_id, created_at)"
             " VALUES (:car, :customer, 1, now())",
             car=car,
             customer=at.customer,
         )
-        fair.change("UPDATE parts_order SET vehicle_id = :c WHERE order_id = :o", c=car, o=at.order)
+        fair.town.change(
+            "UPDATE parts_order SET vehicle_id = :c WHERE order_id = :o", c=car, o=at.order
+        )
 
         def remove(car: UUID = car, at: Contest = at) -> None:
             with fair.act() as session:
@@ -134,7 +136,7 @@ def test_the_car_may_be_removed_meanwhile(fair: Any, contest: Callable[[], Conte
 
         at_once([partial(fair.split, at.customer, at.order, at.choices), remove])
         assert orders_made(fair, at) == [WHOLE, WHOLE]
-        cars = fair.rows(
+        cars = fair.town.rows(
             "SELECT vehicle_id FROM parts_order WHERE :o IN (order_id, divided_from)", o=at.order
         )
         assert [row.vehicle_id for row in cars] == [None, None]

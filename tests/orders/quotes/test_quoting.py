@@ -25,8 +25,8 @@ Offering = Callable[..., Offer]
 
 def nothing_changed(fair: Any, order_id: UUID) -> bool:
     """Say whether an order that nobody quoted for is still so."""
-    quotes = fair.rows("SELECT 1 FROM quote WHERE order_id = :id", id=order_id)
-    answered = fair.rows(
+    quotes = fair.town.rows("SELECT 1 FROM quote WHERE order_id = :id", id=order_id)
+    answered = fair.town.rows(
         "SELECT 1 FROM order_invitation WHERE order_id = :id AND answered_at IS NOT NULL",
         id=order_id,
     )
@@ -64,7 +64,9 @@ def test_a_first_quote_is_priced_kept_for_two_hours_and_told(
     assert [line["availability"] for line in quote["lines"]] == ["in_stock", "missing", "to_order"]
     assert [line["quantity"] for line in quote["lines"]] == [2, 0, 1]
     assert fair.status(order) == "quoted"
-    (answered,) = fair.rows("SELECT answered_at FROM order_invitation WHERE order_id = :o", o=order)
+    (answered,) = fair.town.rows(
+        "SELECT answered_at FROM order_invitation WHERE order_id = :o", o=order
+    )
     assert answered.answered_at == noon
     told = dict(fair.events(f"user-{customer.user_id}"))
     assert told["order-status-update"]["status"] == "quoted"
@@ -80,9 +82,9 @@ def test_a_first_quote_is_priced_kept_for_two_hours_and_told(
     ]
     assert [(part["line"], part["quantity"]) for part in event["missingParts"]] == [(2, 1), (3, 2)]
     assert fair.events(f"shop-{shop}") == []
-    (note,) = fair.rows("SELECT * FROM notification WHERE user_id = :u", u=customer.user_id)
+    (note,) = fair.town.rows("SELECT * FROM notification WHERE user_id = :u", u=customer.user_id)
     assert (note.type, note.message) == ("new_quote", "Nile Parts offers the parts for EGP 640.99.")
-    (job,) = fair.rows(
+    (job,) = fair.town.rows(
         "SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'quotes.expire'"
         " AND args ->> 'order_id' = :o",
         o=str(order),
@@ -118,7 +120,7 @@ def test_a_second_quote_is_refused_and_revising_is_named(fair: Any, noon: dt.dat
     with pytest.raises(QuoteStands) as refused:
         fair.provide(shop, order, 800)
     assert refused.value.allowed == ["revise", "withdraw"]
-    (kept,) = fair.rows("SELECT * FROM quote WHERE order_id = :o", o=order)
+    (kept,) = fair.town.rows("SELECT * FROM quote WHERE order_id = :o", o=order)
     assert (kept.quote_id, kept.total_piastres) == (first["quote_id"], 900)
 
 
@@ -146,7 +148,7 @@ def test_an_invitation_can_be_answered_until_it_expires_and_not_after(
 def test_only_active_shops_quote(fair: Any, noon: dt.datetime, status: str) -> None:
     shop = fair.shop()
     order = fair.town.order(fair.town.person(), shops=[shop], at=noon)
-    fair.change("UPDATE shop SET status = :status WHERE shop_id = :id", status=status, id=shop)
+    fair.town.change("UPDATE shop SET status = :status WHERE shop_id = :id", status=status, id=shop)
     with pytest.raises(ShopNotActive):
         fair.provide(shop, order)
     assert nothing_changed(fair, order)
@@ -155,7 +157,7 @@ def test_only_active_shops_quote(fair: Any, noon: dt.datetime, status: str) -> N
 def test_a_cancelled_order_takes_no_quotes(fair: Any, noon: dt.datetime) -> None:
     shop = fair.shop()
     order = fair.town.order(fair.town.person(), shops=[shop], at=noon)
-    fair.change("UPDATE parts_order SET status = 'cancelled' WHERE order_id = :id", id=order)
+    fair.town.change("UPDATE parts_order SET status = 'cancelled' WHERE order_id = :id", id=order)
     with pytest.raises(OrderClosed) as refused:
         fair.provide(shop, order)
     assert refused.value.allowed == []
@@ -236,7 +238,7 @@ def test_a_revision_counts_anew_stands_two_hours_more_and_is_told(
     told = dict(fair.events(f"user-{customer.user_id}"))["quote-updated"]
     assert (told["revision"], told["totalPrice"]) == (2, 70)
     assert fair.status(order) == "quoted"
-    types = fair.rows("SELECT type FROM notification WHERE user_id = :u", u=customer.user_id)
+    types = fair.town.rows("SELECT type FROM notification WHERE user_id = :u", u=customer.user_id)
     assert sorted(row.type for row in types) == ["new_quote", "quote_revised"]
 
 
@@ -263,7 +265,7 @@ def test_a_second_answer_keeps_the_time_of_the_first(fair: Any, noon: dt.datetim
     quote = fair.provide(shop, order)
     fair.withdraw(shop, quote["quote_id"])
     fair.provide(shop, order, now=noon + dt.timedelta(hours=1))
-    (row,) = fair.rows("SELECT answered_at FROM order_invitation WHERE order_id = :o", o=order)
+    (row,) = fair.town.rows("SELECT answered_at FROM order_invitation WHERE order_id = :o", o=order)
     assert row.answered_at == noon
 
 
@@ -302,7 +304,7 @@ def test_the_quotes_of_another_shop_are_not_there(fair: Any, noon: dt.datetime) 
         fair.revise(other, quote, 1)
     with pytest.raises(NotFound, match="no such quote"):
         fair.withdraw(other, quote)
-    (kept,) = fair.rows("SELECT * FROM quote WHERE order_id = :o", o=order)
+    (kept,) = fair.town.rows("SELECT * FROM quote WHERE order_id = :o", o=order)
     assert (kept.status, kept.revision, kept.total_piastres) == ("submitted", 1, 1_000)
 
 
@@ -313,7 +315,7 @@ def test_an_overdue_quote_that_nobody_marked_makes_room_for_another(
     order = fair.town.order(fair.town.person(), shops=[shop], at=noon)
     fair.provide(shop, order, 900)
     fair.provide(shop, order, 800, now=noon + TWO_HOURS)
-    rows = fair.rows(
+    rows = fair.town.rows(
         "SELECT status, outcome_reason FROM quote WHERE order_id = :o ORDER BY created_at", o=order
     )
     assert [tuple(row) for row in rows] == [("expired", "time_over"), ("submitted", None)]

@@ -52,7 +52,7 @@ def an_arena(fair: Any, count: int) -> Arena:
         "noon": NOON,
     }
     for statement in _BULK:
-        fair.change(statement, **facts)
+        fair.town.change(statement, **facts)
     return arena
 
 
@@ -118,9 +118,9 @@ def statuses_of_whole_orders(fair: Any, arena: Arena) -> Counter[str]:
     )
     audited = Counter(
         row.subject
-        for row in fair.rows("SELECT subject FROM audit_entry WHERE act = 'quote.accepted'")
+        for row in fair.town.rows("SELECT subject FROM audit_entry WHERE act = 'quote.accepted'")
     )
-    rows = fair.rows(_STATES, orders=[each.order_id for each in arena.contests])
+    rows = fair.town.rows(_STATES, orders=[each.order_id for each in arena.contests])
     assert len(rows) == len(arena.contests)
     for row in rows:
         order, was_accepted = str(row.order_id), int(row.winner is not None)

@@ -29,7 +29,7 @@ TABLES = (
 def state(fair: Any) -> list[Any]:
     """Return a fingerprint of all that accepting writes."""
     return [
-        fair.rows(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t")  # noqa: S608 - names of ours
+        fair.town.rows(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t")  # noqa: S608 - names of ours
         for table in TABLES
     ]
 
@@ -85,7 +85,7 @@ def test_one_quote_that_cannot_be_accepted_keeps_all_from_it(
         for shop in shops
     }
     fair.withdraw(withdrawn, quotes[withdrawn], now=now)
-    fair.change("UPDATE shop SET status = 'suspended' WHERE shop_id = :id", id=gone)
+    fair.town.change("UPDATE shop SET status = 'suspended' WHERE shop_id = :id", id=gone)
     stranger, others = fair.town.person(), fair.town.order(fair.town.person(), at=noon)
     before = state(fair)
 

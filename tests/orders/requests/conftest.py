@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from clutch.ids import uuid7
@@ -50,15 +50,6 @@ class Street:
 
     def as_shop(self, shop_id: UUID) -> AbstractContextManager[Session]:
         return self.act(Tenant(shop_id=shop_id))
-
-    def rows(self, statement: str, **values: Any) -> list[Any]:
-        """Read as the owner, past row-level security."""
-        with self.town.engine.connect() as connection:
-            return list(connection.execute(text(statement), values))
-
-    def change(self, statement: str, **values: Any) -> None:
-        with self.town.engine.begin() as connection:
-            connection.execute(text(statement), values)
 
     def ruled(self, **rules: Any) -> Asking:
         return Asking(self.asking.knowledge, replace(self.asking.rules, **rules))
@@ -137,22 +128,22 @@ class Street:
             )
 
     def status(self, order_id: UUID) -> str:
-        (row,) = self.rows("SELECT status FROM parts_order WHERE order_id = :id", id=order_id)
-        return str(row.status)
+        order = self.town.row("SELECT status FROM parts_order WHERE order_id = :id", id=order_id)
+        return str(order.status)
 
     def invited(self, order_id: UUID) -> list[Any]:
-        return self.rows(
+        return self.town.rows(
             "SELECT * FROM order_invitation WHERE order_id = :id ORDER BY round, rank", id=order_id
         )
 
     def heard(self, room: str, event: str | None = None) -> list[dict[str, Any]]:
-        rows = self.rows(
+        rows = self.town.rows(
             "SELECT event, payload FROM room_event WHERE room = :room ORDER BY sequence", room=room
         )
         return [row.payload for row in rows if event in (None, row.event)]
 
     def jobs(self, task: str) -> list[Any]:
-        return self.rows(
+        return self.town.rows(
             "SELECT args, scheduled_at FROM procrastinate_jobs WHERE task_name = :task"
             " ORDER BY scheduled_at, id",
             task=task,
@@ -160,7 +151,7 @@ class Street:
 
     def photo(self, person: Any, *, purpose: str = "part_photo") -> UUID:
         file_id = uuid7()
-        self.change(
+        self.town.change(
             "INSERT INTO stored_file VALUES (:id, :user, :purpose, 'a.jpg', 'image/jpeg', 1,"
             " '\\x00', '\\x00', :now)",
             id=file_id,
@@ -189,4 +180,4 @@ def street(road: tuple[Engine, Any, Asking]) -> Iterator[Street]:
     street = Street(engine, town, asking, town.person())
     yield street
     # Rows by rows: to truncate all these tables takes seconds.
-    street.change("; ".join(f"DELETE FROM {table}" for table in _FILLED))  # noqa: S608 - our own
+    street.town.change("; ".join(f"DELETE FROM {table}" for table in _FILLED))  # noqa: S608 - our own

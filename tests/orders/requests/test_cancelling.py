@@ -43,7 +43,7 @@ def expire(street: Any, order_id: UUID, *, now: dt.datetime) -> bool:
 
 
 def inbox(street: Any, person: Any) -> list[tuple[str, str]]:
-    rows = street.rows(
+    rows = street.town.rows(
         "SELECT type, message FROM notification WHERE user_id = :id ORDER BY notification_id",
         id=person.user_id,
     )
@@ -55,7 +55,7 @@ def test_a_customer_calls_off_what_was_only_asked(street: Any) -> None:
     member = street.town.person(shop_id=first)
     order_id = street.order()["order_id"]
     street.quote(order_id, first)
-    street.change(
+    street.town.change(
         "UPDATE order_invitation SET declined_at = :now WHERE shop_id = :shop",
         shop=third,
         now=NOON,
@@ -64,7 +64,7 @@ def test_a_customer_calls_off_what_was_only_asked(street: Any) -> None:
     assert (seen["status"], seen["cancelled_by"]) == ("cancelled", "customer")
     assert seen["cancel_reason"] == "changed my mind"
     assert seen["quotes"]["standing"] == 0
-    (quote,) = street.rows("SELECT status, outcome_reason, decided_at FROM quote")
+    (quote,) = street.town.rows("SELECT status, outcome_reason, decided_at FROM quote")
     assert tuple(quote) == ("lapsed", "order_cancelled", NOON + MINUTE)
     told = {"orderId": str(order_id), "status": "cancelled"}
     for shop in (first, second):
@@ -83,7 +83,7 @@ def test_a_customer_calls_off_what_a_shop_prepares_already(street: Any) -> None:
     seen = cancel(street, order_id)
     assert (seen["payment"]["status"], seen["delivery"]["status"]) == ("cancelled", "cancelled")
     assert inbox(street, member)[-1] == ("order_cancelled", "changed my mind")
-    (entry,) = street.rows(
+    (entry,) = street.town.rows(
         "SELECT detail FROM audit_entry WHERE act = 'order.cancelled' AND subject = :about",
         about=f"order:{order_id}",
     )
@@ -107,7 +107,7 @@ def test_what_is_over_is_not_cancelled_again(street: Any) -> None:
     with pytest.raises(TransitionRefused) as refused:
         cancel(street, order_id)
     assert refused.value.allowed == []
-    assert len(street.rows("SELECT 1 FROM order_transition")) == 3
+    assert len(street.town.rows("SELECT 1 FROM order_transition")) == 3
 
 
 def test_the_shop_that_won_gives_back_what_it_cannot_serve(street: Any) -> None:
@@ -128,7 +128,7 @@ def test_the_shop_that_won_gives_back_what_it_cannot_serve(street: Any) -> None:
     seen = refuse(street, order_id, winner)
     assert (seen["state"], seen["status"], seen["handover"]) == ("won", "cancelled", None)
     assert inbox(street, street.customer)[-1] == ("order_cancelled", "broken")
-    (row,) = street.rows("SELECT cancelled_by, cancel_reason FROM parts_order")
+    (row,) = street.town.rows("SELECT cancelled_by, cancel_reason FROM parts_order")
     assert tuple(row) == ("shop", "broken")
 
 

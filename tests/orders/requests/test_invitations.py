@@ -78,7 +78,7 @@ def test_a_shop_hears_the_car_the_parts_the_area_and_nothing_of_the_customer(str
         "priority": "urgent",
         "expiresAt": (NOON + 120 * MINUTE).isoformat(),
     }
-    (note,) = street.rows(
+    (note,) = street.town.rows(
         "SELECT type, data FROM notification WHERE user_id = :id", id=member.user_id
     )
     assert note.type == "new_parts_order"
@@ -92,7 +92,7 @@ def test_a_shop_hears_the_car_the_parts_the_area_and_nothing_of_the_customer(str
 
 def test_who_holds_the_part_is_asked_first(street: Any) -> None:
     shops = street.open_shops(12)
-    street.change(
+    street.town.change(
         "INSERT INTO stock_listing (shop_id, part_key, part_number, quantity, counted_at)"
         " VALUES (:shop, 'A1', 'A-1', 50, :now)",
         shop=shops[-1],
@@ -131,7 +131,9 @@ def test_asking_many_shops_takes_as_many_statements_as_asking_two(
         with statements(street.engine) as seen:
             street.order(asking=street.ruled(per_round=shops))
         counts.append(len(seen))
-    assert len({row.shop_id for row in street.rows("SELECT shop_id FROM order_invitation")}) == 8
+    assert (
+        len({row.shop_id for row in street.town.rows("SELECT shop_id FROM order_invitation")}) == 8
+    )
     assert counts[0] == counts[1]
 
 
@@ -174,7 +176,7 @@ def test_enough_quotes_stop_the_search_until_they_are_gone(street: Any) -> None:
     again, later = street.jobs("orders.escalate")[-1], street.jobs("orders.expire")[-1]
     assert again.args == {"order_id": str(order_id), "round": 2}
     assert later.scheduled_at == NOON + 149 * MINUTE
-    (row,) = street.rows("SELECT status, expires_at FROM parts_order")
+    (row,) = street.town.rows("SELECT status, expires_at FROM parts_order")
     assert (row.status, row.expires_at) == ("submitted", NOON + 149 * MINUTE)
     assert {row.expires_at for row in street.invited(order_id)} == {NOON + 149 * MINUTE}
     assert street.escalate(order_id, 2, now=NOON + 119 * MINUTE, quotes_wanted=1) == 4
@@ -192,7 +194,7 @@ def test_the_quote_of_a_shop_that_was_suspended_does_not_stop_the_search(street:
     order_id = street.order(asking=street.ruled(per_round=2))["order_id"]
     street.quote(order_id, shops[0])
     assert to_accept(street, order_id) == {"standing": 1, "lowest_total_piastres": 50_000}
-    street.change("UPDATE shop SET status = 'suspended' WHERE shop_id = :id", id=shops[0])
+    street.town.change("UPDATE shop SET status = 'suspended' WHERE shop_id = :id", id=shops[0])
     assert to_accept(street, order_id) == {"standing": 0, "lowest_total_piastres": None}
     assert street.escalate(order_id, 2, now=NOON, quotes_wanted=1) == 2
     assert street.status(order_id) == "quoted"

@@ -95,9 +95,9 @@ def test_a_draft_keeps_what_was_asked_and_nobody_hears_of_it(street: Any) -> Non
     assert [step["to_status"] for step in placed["history"]] == ["draft"]
     assert placed["next_statuses"] == ["submitted", "cancelled"]
     assert street.heard(f"shop-{shop}") == []
-    (row,) = street.rows("SELECT ST_X(cell) AS lon, ST_Y(cell) AS lat FROM parts_order")
+    (row,) = street.town.rows("SELECT ST_X(cell) AS lon, ST_Y(cell) AS lat FROM parts_order")
     assert (row.lon, row.lat) == cell_of(*HERE)
-    (part, _) = street.rows("SELECT part_key FROM order_part ORDER BY line")
+    (part, _) = street.town.rows("SELECT part_key FROM order_part ORDER BY line")
     assert part.part_key == "0446502220"
 
 
@@ -159,7 +159,7 @@ def test_what_cannot_be_is_refused_by_its_name(street: Any) -> None:
         with pytest.raises(kind) as error:
             street.order(**wishes)
         assert error.value.field == field
-    assert street.rows("SELECT 1 FROM parts_order") == []
+    assert street.town.rows("SELECT 1 FROM parts_order") == []
 
 
 def test_an_order_takes_a_car_from_the_garage_and_from_no_other(street: Any) -> None:
@@ -195,7 +195,7 @@ def test_a_draft_can_change_in_everything(street: Any) -> None:
     assert changed["vehicle"]["make"] == "Kia"
     assert [part["name"] for part in changed["parts"]] == ["mirror", "lamp"]
     assert (changed["notes"], changed["updated_at"]) == ("here", NOON + MINUTE)
-    (row,) = street.rows("SELECT ST_X(cell) AS lon, ST_Y(cell) AS lat FROM parts_order")
+    (row,) = street.town.rows("SELECT ST_X(cell) AS lon, ST_Y(cell) AS lat FROM parts_order")
     assert (row.lon, row.lat) == cell_of(29.9187, 31.2001)
 
 

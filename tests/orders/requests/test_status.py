@@ -41,7 +41,7 @@ def test_each_step_is_kept_and_told_to_both_sides(street: Any, accepted: tuple[U
     ]
     for to, party in steps:
         move(street, order_id, to, party)
-    rows = street.rows("SELECT * FROM order_transition ORDER BY step")
+    rows = street.town.rows("SELECT * FROM order_transition ORDER BY step")
     assert [row.step for row in rows] == list(range(1, 8))
     assert [(row.to_status, row.party) for row in rows[4:]] == [(s, p) for s, p in steps]
     told = [
@@ -52,7 +52,7 @@ def test_each_step_is_kept_and_told_to_both_sides(street: Any, accepted: tuple[U
     heard = street.heard(f"user-{street.customer.user_id}", "order-status-update")
     assert [each["status"] for each in heard[:2]] == ["submitted", "quoted"]
     assert heard[2:] == told
-    notes = street.rows(
+    notes = street.town.rows(
         "SELECT data FROM notification WHERE user_id = :id AND type = 'order_status'"
         " ORDER BY notification_id",
         id=street.customer.user_id,
@@ -67,7 +67,7 @@ def test_a_refused_step_leaves_no_trace(street: Any, accepted: tuple[UUID, UUID]
         move(street, order_id, Status.SHIPPED, Party.SHOP)
     assert refused.value.allowed == ["processing", "cancelled"]
     assert street.status(order_id) == "accepted"
-    assert len(street.rows("SELECT 1 FROM order_transition")) == 4
+    assert len(street.town.rows("SELECT 1 FROM order_transition")) == 4
     assert street.heard(f"shop-{shop}") == before
 
 
@@ -75,15 +75,15 @@ def test_partners_hear_of_each_step_without_a_word_of_the_customer(
     street: Any, accepted: tuple[UUID, UUID]
 ) -> None:
     order_id, _ = accepted
-    street.change(
+    street.town.change(
         "INSERT INTO webhook_endpoint (endpoint_id, name, url, events, secrets, created_at) VALUES"
         " (gen_random_uuid(), 'partner', 'https://partner.test', '{order.status}', '{whsec_}',"
         " :now)",
         now=NOON,
     )
     move(street, order_id, Status.PROCESSING, Party.SHOP)
-    (row,) = street.rows("SELECT event, payload FROM webhook_delivery")
-    (number,) = street.rows("SELECT number FROM parts_order")
+    (row,) = street.town.rows("SELECT event, payload FROM webhook_delivery")
+    (number,) = street.town.rows("SELECT number FROM parts_order")
     assert row.event == "order.status"
     assert row.payload == {
         "order_id": str(order_id),
@@ -91,4 +91,4 @@ def test_partners_hear_of_each_step_without_a_word_of_the_customer(
         "status": "processing",
         "at": NOON.isoformat(),
     }
-    street.change("DELETE FROM webhook_endpoint")
+    street.town.change("DELETE FROM webhook_endpoint")

@@ -73,9 +73,9 @@ def test_a_shop_lists_what_it_can_still_answer_newest_first(street: Any) -> None
     first = street.order(now=NOON)["order_id"]
     second = street.order(now=NOON + MINUTE)["order_id"]
     lost = street.order(now=NOON + 2 * MINUTE)["order_id"]
-    street.change("UPDATE parts_order SET status = 'cancelled' WHERE order_id = :id", id=lost)
+    street.town.change("UPDATE parts_order SET status = 'cancelled' WHERE order_id = :id", id=lost)
     declined = street.order(now=NOON + 3 * MINUTE)["order_id"]
-    street.change(
+    street.town.change(
         "UPDATE order_invitation SET declined_at = :now WHERE order_id = :id",
         id=declined,
         now=NOON,
