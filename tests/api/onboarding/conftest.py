@@ -139,6 +139,9 @@ class Market:
             httpx.Client(base_url=self.address, headers=headers, trust_env=False, timeout=30)
         )
 
+    def owner(self, shop_id: Any) -> Caller:
+        return self.caller(role="shop_owner", shop_id=shop_id, name="Owner")
+
     def review_of(self, admin: Caller, shop_id: str) -> str:
         """Return the review of a shop that waits."""
         ((review_id,),) = self.town.rows(

@@ -5,10 +5,6 @@ from typing import Any
 import pytest
 
 
-def owner_of(place: Any, shop_id: Any) -> Any:
-    return place.caller(role="shop_owner", shop_id=shop_id, name="Owner")
-
-
 def test_anybody_sees_the_card_of_a_shop_that_trades(place: Any) -> None:
     shop_id = place.town.shop(name="Tawfiqia", brand_id=3)
     card = place.client().get(f"/api/v1/shops/{shop_id}").json()
@@ -28,7 +24,7 @@ def test_a_shop_that_does_not_trade_is_as_none(place: Any, applicant: Any) -> No
 
 def test_an_owner_changes_how_the_shop_trades(place: Any) -> None:
     shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
+    owner = place.owner(shop_id)
     path = f"/api/v1/shops/{shop_id}/profile"
     before = owner.http.get(path).json()
     zone = {"type": "Polygon", "coordinates": [[[31, 30], [32, 30], [32, 31], [31, 30]]]}
@@ -62,7 +58,7 @@ def test_an_owner_changes_how_the_shop_trades(place: Any) -> None:
 
 def test_markup_and_warranty_are_kept_apart(place: Any) -> None:
     shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
+    owner = place.owner(shop_id)
     path = f"/api/v1/shops/{shop_id}/profile"
     owner.http.put(path, json={"markup_percent": 10.0})
     after = owner.http.put(path, json={"warranty_days": 7}).json()
@@ -85,7 +81,7 @@ def test_a_bad_change_is_named_and_nothing_changes(
     place: Any, change: dict[str, Any], field: str
 ) -> None:
     shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
+    owner = place.owner(shop_id)
     path = f"/api/v1/shops/{shop_id}/profile"
     before = owner.http.get(path).json()
     refused = owner.http.put(path, json={"warranty_days": 9, **change})
@@ -97,7 +93,7 @@ def test_who_may_see_and_change_a_profile(place: Any, applicant: Any) -> None:
     shop_id = place.town.shop()
     path = f"/api/v1/shops/{shop_id}/profile"
     staff = place.caller(role="shop_staff", shop_id=shop_id)
-    rival = owner_of(place, place.town.shop())
+    rival = place.owner(place.town.shop())
     callers = {"stranger": place.client(), "customer": applicant.http, "rival": rival.http}
     callers["staff"] = staff.http
     seen = {name: http.get(path).status_code for name, http in callers.items()}

@@ -7,10 +7,6 @@ import pytest
 MINE = "/api/v1/staff-invitations"
 
 
-def owner_of(place: Any, shop_id: Any) -> Any:
-    return place.caller(role="shop_owner", shop_id=shop_id, name="Owner")
-
-
 def confirm(place: Any, caller: Any) -> None:
     with place.town.engine.begin() as connection:
         connection.exec_driver_sql(
@@ -45,7 +41,7 @@ def acts_on(place: Any, shop_id: Any) -> list[str]:
 
 def test_who_was_invited_accepts_works_there_is_promoted_and_leaves(place: Any) -> None:
     shop_id = place.town.shop(name="Nile Parts")
-    owner = owner_of(place, shop_id)
+    owner = place.owner(shop_id)
     person, email = confirmed(place, "Sara")
     path = f"/api/v1/shops/{shop_id}/members"
 
@@ -81,7 +77,7 @@ def test_who_was_invited_accepts_works_there_is_promoted_and_leaves(place: Any) 
 
 def test_staff_may_go_themselves_and_let_nobody_else_go(place: Any) -> None:
     shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
+    owner = place.owner(shop_id)
     staff = place.caller(role="shop_staff", shop_id=shop_id)
     path = f"/api/v1/shops/{shop_id}/members"
     assert staff.http.delete(f"{path}/{owner.person.user_id}").status_code == 403
@@ -95,7 +91,7 @@ def test_who_works_at_several_shops_acts_for_the_one_in_the_path(place: Any) -> 
     staff = place.caller(role="shop_staff", shop_id=first)
     confirm(place, staff)
     body = {"email": f"{staff.person.user_id}@mail.test", "role": "shop_owner"}
-    owner_of(place, second).http.post(f"/api/v1/shops/{second}/members", json=body)
+    place.owner(second).http.post(f"/api/v1/shops/{second}/members", json=body)
     assert accept(staff).status_code == 200
 
     change = {"warranty_days": 9}
@@ -109,10 +105,10 @@ def test_who_works_at_several_shops_acts_for_the_one_in_the_path(place: Any) -> 
 
 def test_an_invited_owner_of_another_shop_works_on_undisturbed(place: Any) -> None:
     shop_id, elsewhere = place.town.shop(), place.town.shop()
-    rival = owner_of(place, elsewhere)
+    rival = place.owner(elsewhere)
     confirm(place, rival)
     body = {"email": f"{rival.person.user_id}@mail.test", "role": "shop_staff"}
-    owner_of(place, shop_id).http.post(f"/api/v1/shops/{shop_id}/members", json=body)
+    place.owner(shop_id).http.post(f"/api/v1/shops/{shop_id}/members", json=body)
     assert rival.http.get("/api/v1/shop-quotes/shop-quotes").status_code == 200
     (invitation,) = asked(rival)
     declined = rival.http.delete(f"{MINE}/{invitation['invitation_id']}")
@@ -127,7 +123,7 @@ def accept_status(caller: Any, invitation: Any) -> int:
 
 def test_an_invitation_is_for_who_confirms_the_address(place: Any, applicant: Any) -> None:
     shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
+    owner = place.owner(shop_id)
     path = f"/api/v1/shops/{shop_id}/members"
     address = f"{applicant.person.user_id}@mail.test"
     answers = [
@@ -145,7 +141,7 @@ def test_an_invitation_is_for_who_confirms_the_address(place: Any, applicant: An
 
 def test_inviting_again_changes_the_role_and_tells_once(place: Any) -> None:
     shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
+    owner = place.owner(shop_id)
     person, email = confirmed(place, "Sara")
     path = f"/api/v1/shops/{shop_id}/members"
     for role in ("shop_staff", "shop_owner"):
@@ -159,9 +155,9 @@ def test_inviting_again_changes_the_role_and_tells_once(place: Any) -> None:
 
 def test_an_invitation_is_taken_back_by_owners_of_that_shop(place: Any) -> None:
     shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
+    owner = place.owner(shop_id)
     rival_shop = place.town.shop()
-    rival = owner_of(place, rival_shop)
+    rival = place.owner(rival_shop)
     staff = place.caller(role="shop_staff", shop_id=shop_id)
     person, email = confirmed(place, "Sara")
     path = f"/api/v1/shops/{shop_id}/members"
@@ -180,7 +176,7 @@ def test_an_invitation_is_taken_back_by_owners_of_that_shop(place: Any) -> None:
 
 def test_the_last_owner_stays(place: Any) -> None:
     shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
+    owner = place.owner(shop_id)
     confirm(place, owner)
     email = f"{owner.person.user_id}@mail.test"
     path = f"/api/v1/shops/{shop_id}/members"
@@ -206,7 +202,7 @@ def test_the_last_owner_stays(place: Any) -> None:
 )
 def test_a_bad_invitation_asks_nobody(place: Any, body: Any) -> None:
     shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
+    owner = place.owner(shop_id)
     path = f"/api/v1/shops/{shop_id}/members"
     assert owner.http.post(path, json=body).status_code == 422
     assert owner.http.get(path).json()["invitations"] == []
@@ -214,9 +210,9 @@ def test_a_bad_invitation_asks_nobody(place: Any, body: Any) -> None:
 
 def test_who_may_change_the_people_of_a_shop(place: Any, applicant: Any) -> None:
     shop_id = place.town.shop()
-    owner = owner_of(place, shop_id)
+    owner = place.owner(shop_id)
     staff = place.caller(role="shop_staff", shop_id=shop_id)
-    rival = owner_of(place, place.town.shop())
+    rival = place.owner(place.town.shop())
     person, email = confirmed(place, "Sara")
     path = f"/api/v1/shops/{shop_id}/members"
     body = {"email": email, "role": "shop_owner"}
