@@ -62,23 +62,36 @@ def settings(market: Database) -> Settings:
 
 
 @contextmanager
+def _answering(app: Any, listening: socket.socket, *, lifespan: Any = "off") -> Iterator[None]:
+    """Have an application answer on a socket for as long as the block lasts."""
+    config = uvicorn.Config(app, log_config=None, lifespan=lifespan, proxy_headers=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
 def _served(settings: Settings) -> Iterator[str]:
-    """Serve an application for as long as the block lasts; give its address."""
+    """Serve the API for as long as the block lasts; give its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         app = create_app(settings.model_copy(update={"port": port}))
-        config = uvicorn.Config(app, log_config=None, lifespan="on", proxy_headers=False)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        try:
-            while not server.started:
-                assert thread.is_alive()
-                time.sleep(0.01)
+        with _answering(app, listening, lifespan="on"):
             yield f"http://127.0.0.1:{port}"
-        finally:
-            server.should_exit = True
-            thread.join()
+
+
+@pytest.fixture(scope="session")
+def answering() -> Callable[..., AbstractContextManager[None]]:
+    """Have another application answer: `with answering(app, listening):`."""
+    return _answering
 
 
 @pytest.fixture(scope="session")

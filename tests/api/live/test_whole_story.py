@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-import uvicorn
 from pydantic import SecretStr
 
 from clutch.settings import Settings
@@ -39,7 +38,9 @@ class Market(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def market(databases: Any, serve: Any, town_in: Any, tmp_path_factory: Any) -> Iterator[Market]:
+def market(
+    databases: Any, serve: Any, answering: Any, town_in: Any, tmp_path_factory: Any
+) -> Iterator[Market]:
     """The application, with its jobs, and the sandbox of a payment provider."""
     directory: Path = tmp_path_factory.mktemp("sandbox")
     with databases.copied() as database, socket.create_server(("127.0.0.1", 0)) as listening:
@@ -61,18 +62,6 @@ def market(databases: Any, serve: Any, town_in: Any, tmp_path_factory: Any) -> I
             sandbox = Sandbox(directory=directory, merchant=merchant, pace=pace)
             with sandbox.running(), answering(sandbox.app, listening):
                 yield Market(address, town_in(database))
-
-
-@contextmanager
-def answering(app: Any, listening: socket.socket) -> Iterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def registered(market: Market) -> tuple[str, str]:

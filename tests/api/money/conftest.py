@@ -1,17 +1,14 @@
 """The application and, apart from it, the sandbox of a payment provider that is in a hurry."""
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from pydantic import SecretStr
 
 from clutch.settings import Settings
@@ -62,22 +59,11 @@ class Office:
             time.sleep(0.05)
 
 
-@contextmanager
-def _answering(app: Any, listening: socket.socket) -> Iterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 @pytest.fixture(scope="session")
 def office(
     databases: Any,
     serve: Any,
+    answering: Any,
     town_in: Callable[[Database], Any],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Office]:
@@ -101,5 +87,5 @@ def office(
             )
             pace = Pace(late=0.6, retry=0.3, look=0.05)
             sandbox = Sandbox(directory=directory, merchant=merchant, pace=pace)
-            with sandbox.running(), _answering(sandbox.app, listening):
+            with sandbox.running(), answering(sandbox.app, listening):
                 yield Office(address, town_in(database), settings, database)
