@@ -26,6 +26,6 @@ def expire(tools: Tools, *, order_id: str) -> None:
 def expire_overdue(tools: Tools) -> None:
     """Mark quotes whose own job came too early by the database's clock, or not at all."""
     with transaction(tools.engine, PLATFORM) as session:
-        overdue = lapsing.overdue_orders(session, now=tools.now())
+        overdue = lapsing.orders_with_overdue_quotes(session, now=tools.now())
     for order_id in overdue:
         expire(tools, order_id=str(order_id))

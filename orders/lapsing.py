@@ -32,7 +32,7 @@ __all__ = [
     "end_quotes",
     "expire_quotes",
     "lapse_quotes",
-    "overdue_orders",
+    "orders_with_overdue_quotes",
     "reopen_without_quotes",
 ]
 
@@ -92,7 +92,7 @@ def reopen_without_quotes(
         advance(session, order, Status.SUBMITTED, party=party, actor=actor, now=now)
 
 
-def overdue_orders(session: Session, *, now: dt.datetime) -> list[UUID]:
+def orders_with_overdue_quotes(session: Session, *, now: dt.datetime) -> list[UUID]:
     """Return orders with quotes whose time has come and that nobody marked, some at a time."""
     return queries.orders_with_overdue_quotes(session, now=now, limit=_MOST_ORDERS)
 

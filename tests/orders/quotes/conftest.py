@@ -1,8 +1,10 @@
 """A small market of shops that quote, in real PostGIS, acted on as the role that serves."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -11,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from clutch.errors import Conflict
 from matching.knowledge import Knowledge, load_knowledge
 from orders.acceptance import Acceptance, accept_quote
 from orders.comparison import OrderQuotes, quotes_of_order
@@ -50,6 +53,22 @@ class Fair:
 
     def act(self, tenant: Tenant = PLATFORM) -> AbstractContextManager[Session]:
         return transaction(self.engine, tenant)
+
+    def at_once(
+        self, acts: Sequence[Callable[[], Any]], *, pool: ThreadPoolExecutor | None = None
+    ) -> list[Any]:
+        """Do all at once; return what each gave, or the conflict that it met."""
+        barrier = threading.Barrier(len(acts))
+
+        def run(act: Callable[[], Any]) -> Any:
+            barrier.wait()
+            try:
+                return act()
+            except Conflict as conflict:
+                return conflict
+
+        with nullcontext(pool) if pool else ThreadPoolExecutor(len(acts)) as threads:
+            return list(threads.map(run, acts))
 
     def provide(
         self, shop_id: UUID, order_id: UUID, offer: Offer | int = 1_000, *, now: dt.datetime = NOON

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from accounts.audit import AuditRow, verdict
 from clutch.errors import NotFound
 from orders.acceptance import ShopGone
-from orders.lapsing import expire_quotes, overdue_orders
+from orders.lapsing import expire_quotes, orders_with_overdue_quotes
 from orders.lifecycle import TransitionRefused
 from orders.quotes import QuoteEnded, QuoteExpired
 from orders.quoting import Offer, OrderClosed
@@ -242,8 +242,8 @@ def test_quotes_expire_at_their_time_and_the_order_waits_again(
     assert fair.status(order) == "quoted"
     end = noon + TWO_HOURS + dt.timedelta(minutes=1)
     with fair.act() as session:
-        assert order in overdue_orders(session, now=end)
-        assert order not in overdue_orders(session, now=end - MOMENT)
+        assert order in orders_with_overdue_quotes(session, now=end)
+        assert order not in orders_with_overdue_quotes(session, now=end - MOMENT)
     assert expire(end) == 1
     assert fair.status(order) == "submitted"
     told = [event for event, _ in fair.events(f"user-{customer.user_id}")]

@@ -21,18 +21,6 @@ from storage.session import Tenant
 
 Offering = Callable[..., Offer]
 TWO_HOURS = dt.timedelta(hours=2)
-TABLES = (
-    *("parts_order", "order_part", "order_transition", "order_invitation", "quote", "quote_line"),
-    *("payment", "delivery", "room_event", "audit_entry", "notification", "procrastinate_jobs"),
-)
-
-
-def state(fair: Any) -> list[Any]:
-    """Return a fingerprint of all that accepting writes."""
-    return [
-        fair.town.rows(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t")  # noqa: S608 - names of ours
-        for table in TABLES
-    ]
 
 
 def quotes_of(fair: Any, order_id: UUID) -> dict[UUID, tuple[str, str | None]]:

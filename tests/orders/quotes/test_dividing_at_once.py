@@ -1,10 +1,8 @@
 """Splits against splits, acceptances and all else that decides: one happens, and it is whole."""
 
 import datetime as dt
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -43,21 +41,6 @@ def contest(fair: Any, offering: Any, noon: dt.datetime) -> Callable[[], Contest
     return make
 
 
-def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Do all at once; return what each gave, or the conflict that it met."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        barrier.wait()
-        try:
-            return act()
-        except Conflict as conflict:
-            return conflict
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
 def orders_made(fair: Any, contest: Contest) -> list[tuple[str, int, int, int]]:
     """Return of the order and its siblings the status, and how much of what they have."""
     rows = fair.town.rows(
@@ -77,7 +60,7 @@ WHOLE = ("accepted", 1, 1, 1)
 def test_of_two_splits_at_once_one_is_made(fair: Any, contest: Callable[[], Contest]) -> None:
     for _ in range(ROUNDS):
         at = contest()
-        results = at_once([partial(fair.split, at.customer, at.order, at.choices)] * 2)
+        results = fair.at_once([partial(fair.split, at.customer, at.order, at.choices)] * 2)
         lost = [result for result in results if isinstance(result, Conflict)]
         assert [type(each).__name__ for each in lost] == ["TransitionRefused"]
         assert orders_made(fair, at) == [WHOLE, WHOLE]
@@ -93,7 +76,7 @@ def test_of_a_split_and_a_quote_accepted_at_once_one_happens(
             partial(fair.split, at.customer, at.order, at.choices),
             partial(fair.accept, at.customer, at.order, at.quotes[1]),
         ]
-        results = at_once(acts[:: (-1) ** place])
+        results = fair.at_once(acts[:: (-1) ** place])
         assert sum(isinstance(result, Conflict) for result in results) == 1
         made = orders_made(fair, at)
         assert made in ([WHOLE], [WHOLE, WHOLE])
@@ -112,7 +95,7 @@ def test_of_a_split_and_a_quote_withdrawn_at_once_one_happens(
             partial(fair.split, at.customer, at.order, at.choices),
             partial(fair.withdraw, at.shops[1], at.quotes[1]),
         ]
-        results = at_once(acts[:: (-1) ** place])
+        results = fair.at_once(acts[:: (-1) ** place])
         assert sum(isinstance(result, Conflict) for result in results) == 1
         assert orders_made(fair, at) in ([WHOLE, WHOLE], [("quoted", 0, 0, 0)])
 
@@ -134,7 +117,7 @@ def test_the_car_may_be_removed_meanwhile(fair: Any, contest: Callable[[], Conte
             with fair.act() as session:
                 remove_vehicle(session, car, user_id=at.customer)
 
-        at_once([partial(fair.split, at.customer, at.order, at.choices), remove])
+        fair.at_once([partial(fair.split, at.customer, at.order, at.choices), remove])
         assert orders_made(fair, at) == [WHOLE, WHOLE]
         cars = fair.town.rows(
             "SELECT vehicle_id FROM parts_order WHERE :o IN (order_id, divided_from)", o=at.order

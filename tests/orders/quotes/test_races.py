@@ -1,9 +1,8 @@
 """A thousand races for one order each: whoever is first, there is one outcome, and it is whole."""
 
 import datetime as dt
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -78,20 +77,6 @@ _BULK = (
     " unit_price_piastres) SELECT quote_id, 1, shop_id, user_id, 'in_stock', 1, 900"
     " FROM quote WHERE quote_id = ANY (CAST(:quotes AS uuid[]))",
 )
-
-
-def raced(acts: Sequence[Callable[[], Any]], pool: ThreadPoolExecutor) -> list[Any]:
-    """Do all at once; return what each gave, or the conflict that it met."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        barrier.wait()
-        try:
-            return act()
-        except Conflict as conflict:
-            return conflict
-
-    return list(pool.map(run, acts))
 
 
 _STATES = """
@@ -186,7 +171,7 @@ def test_of_a_thousand_races_each_has_exactly_one_outcome(fair: Any) -> None:
         contest, kind = arena.contests[place], kinds[place % len(kinds)]
         acts = [lambda: accepting(contest, contest.first), lambda: opponents[kind](contest)]
         turned = place // len(kinds) % 2
-        results = raced(acts[::-1] if turned else acts, pool)
+        results = fair.at_once(acts[::-1] if turned else acts, pool=pool)
         mine, other = results[::-1] if turned else results
         outcomes[kind][succeeded(mine), succeeded(other)] += 1
 
