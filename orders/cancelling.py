@@ -165,7 +165,7 @@ def cancel(
     if order.status in AGREED:
         with as_platform(session):
             payments.release(session, order, now=now)
-            deliveries.cancel(session, order.order_id, now=now)
+            deliveries.cancel(session, order.order_id)
     if order.status in AGREED or actor != "platform":
         audit.record(
             session,

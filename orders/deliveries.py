@@ -92,7 +92,7 @@ def open_delivery(session: Session, order: OrderRow, quote: QuoteRow, *, now: dt
     return delivery_id
 
 
-def cancel(session: Session, order_id: UUID, *, now: dt.datetime) -> None:
+def cancel(session: Session, order_id: UUID) -> None:
     """Cancel the delivery of a cancelled order, where there is one; the order is locked."""
     queries.cancel_delivery(session, order_id)
 

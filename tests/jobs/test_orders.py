@@ -107,7 +107,7 @@ def test_an_unpaid_order_whose_job_was_lost_is_found_by_the_sweep(
     assert status(town, paid.order_id) == "accepted"
 
 
-def test_an_order_that_is_gone_is_no_failure(tools: Tools, town: Any) -> None:
+def test_an_order_that_is_gone_is_no_failure(tools: Tools) -> None:
     with transaction(tools.engine, PLATFORM) as session:
         enqueue(session, "orders.escalate", order_id=str(uuid4()), round=2)
         enqueue(session, "orders.expire", order_id=str(uuid4()))

@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 from scipy import stats
 
-Enumerate = Callable[..., tuple[float, int, int]]
 Losses = Callable[[float, float, np.ndarray], np.ndarray]
 
 

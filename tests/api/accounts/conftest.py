@@ -1,6 +1,5 @@
 """The application with a database of the module's own, and the jobs that send codes."""
 
-import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +13,6 @@ from clutch.settings import Settings
 from storage.cluster import Database
 
 TOKEN_KEY = "a key that tokens are signed with in tests"
-NOW = dt.datetime.now(dt.UTC)
 
 
 @pytest.fixture(scope="module")

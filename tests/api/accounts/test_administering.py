@@ -112,7 +112,7 @@ def test_people_are_listed_by_page_and_found_by_contact(
 
 
 def test_a_service_key_works_until_it_is_revoked(
-    client: httpx.Client, town: Any, admin: Any, question: dict[str, Any]
+    client: httpx.Client, admin: Any, question: dict[str, Any]
 ) -> None:
     facts = {"name": f"orders-{uuid4().hex[:8]}", "role": "order_service", "scopes": ["matching"]}
     made = client.post("/admin/service-keys", json=facts, headers=admin.headers)

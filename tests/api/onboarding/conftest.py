@@ -18,10 +18,6 @@ KEY = "a key for the tests"
 TOKEN_KEY = "a key that tokens are signed with in tests"
 CAIRO = {"type": "Point", "coordinates": [31.2357, 30.0444]}
 WEEK = {"saturday": [["09:00", "14:00"], ["16:00", "22:00"]], "thursday": [["18:00", "02:00"]]}
-STEPS = [
-    "business_info", "location_info", "vehicle_brands", "inventory_setup", "pricing_strategy",
-    "verification",
-]  # fmt: skip
 _tax_numbers = itertools.count(100_000_001)
 
 
@@ -142,7 +138,7 @@ class Market:
     def owner(self, shop_id: Any) -> Caller:
         return self.caller(role="shop_owner", shop_id=shop_id, name="Owner")
 
-    def review_of(self, admin: Caller, shop_id: str) -> str:
+    def review_of(self, shop_id: str) -> str:
         """Return the review of a shop that waits."""
         ((review_id,),) = self.town.rows(
             "SELECT review_id FROM shop_review WHERE shop_id = :shop_id AND decision IS NULL",

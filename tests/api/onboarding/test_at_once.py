@@ -64,7 +64,7 @@ def test_of_two_administrators_one_decides(place: Any, admin: Any) -> None:
     other = place.caller(role="admin")
     for _ in range(5):
         shop_id = place.caller().complete_application()["shop_id"]
-        path = f"/api/v1/admin/shop-reviews/{place.review_of(admin, shop_id)}"
+        path = f"/api/v1/admin/shop-reviews/{place.review_of(shop_id)}"
         approved, refused = at_once(
             lambda path=path: admin.http.post(f"{path}/approve"),
             lambda path=path: other.http.post(f"{path}/refuse", json={"reasons": ["no card"]}),

@@ -36,7 +36,7 @@ def test_a_shop_joins_and_matching_finds_it(place: Any, applicant: Any, admin: A
     assert not found_by_matching(place, shop_id)
     assert applicant.http.get(f"/api/v1/shops/{shop_id}").status_code == 404
 
-    review_id = place.review_of(admin, shop_id)
+    review_id = place.review_of(shop_id)
     approved = admin.http.post(f"/api/v1/admin/shop-reviews/{review_id}/approve")
     assert approved.status_code == 200
     assert approved.json()["status"] == "approved"
@@ -82,7 +82,7 @@ def test_the_shop_is_what_was_said(place: Any, applicant: Any) -> None:
 def test_refused_corrected_and_completed_again(place: Any, applicant: Any, admin: Any) -> None:
     application = applicant.complete_application()
     onboarding_id, shop_id = application["onboarding_id"], application["shop_id"]
-    review_id = place.review_of(admin, shop_id)
+    review_id = place.review_of(shop_id)
     reasons = ["The tax card is not readable", "الاسم لا يطابق السجل"]
     refused = admin.http.post(
         f"/api/v1/admin/shop-reviews/{review_id}/refuse", json={"reasons": reasons}
@@ -104,7 +104,7 @@ def test_refused_corrected_and_completed_again(place: Any, applicant: Any, admin
         ("El Nour Two",)
     ]
 
-    second = place.review_of(admin, shop_id)
+    second = place.review_of(shop_id)
     assert second != review_id
     assert admin.http.post(f"/api/v1/admin/shop-reviews/{second}/approve").status_code == 200
     assert found_by_matching(place, shop_id)
@@ -132,7 +132,7 @@ def test_suspended_shops_drop_out_until_reinstated(place: Any, applicant: Any, a
     reason = {"reason": "three wrong parts in a week"}
     early = admin.http.post(suspend, json=reason)
     assert (early.status_code, early.json()["type"]) == (409, "urn:clutch:problem:not-trading")
-    review_id = place.review_of(admin, shop_id)
+    review_id = place.review_of(shop_id)
     admin.http.post(f"/api/v1/admin/shop-reviews/{review_id}/approve").raise_for_status()
     assert admin.http.post(reinstate).json()["allowed"] == ["suspend"]
 
@@ -185,7 +185,7 @@ def test_an_administrator_sees_all_that_was_said_and_the_documents(
     place: Any, applicant: Any, admin: Any
 ) -> None:
     application = applicant.complete_application()
-    review_id = place.review_of(admin, application["shop_id"])
+    review_id = place.review_of(application["shop_id"])
     review = admin.http.get(f"/api/v1/admin/shop-reviews/{review_id}").json()
     assert review["business_info"] == application["business_info"]
     assert review["applicant_id"] == str(applicant.person.user_id)

@@ -14,11 +14,10 @@ from orders.acceptance import ShopGone
 from orders.lapsing import expire_quotes, orders_with_overdue_quotes
 from orders.lifecycle import TransitionRefused
 from orders.quotes import QuoteEnded, QuoteExpired
-from orders.quoting import Offer, OrderClosed
+from orders.quoting import OrderClosed
 
 TWO_HOURS = dt.timedelta(hours=2)
 MOMENT = dt.timedelta(microseconds=1)
-Offering = Callable[..., Offer]
 Statements = Callable[[Engine], AbstractContextManager[list[str]]]
 
 

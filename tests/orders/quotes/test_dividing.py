@@ -20,7 +20,6 @@ from orders.views import order_view
 from storage.session import Tenant
 
 Offering = Callable[..., Offer]
-TWO_HOURS = dt.timedelta(hours=2)
 
 
 def quotes_of(fair: Any, order_id: UUID) -> dict[UUID, tuple[str, str | None]]:
