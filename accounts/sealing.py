@@ -27,7 +27,7 @@ class Unreadable(ClutchError):
     """A secret was sealed with a key that is not given any more."""
 
     def __init__(self) -> None:
-        super().__init__("the secret cannot be read: its key changed (see CLUTCH_WEBHOOK_KEYS)")
+        super().__init__("the secret cannot be read: its key changed")
 
 
 class Seals:
@@ -43,7 +43,7 @@ class Seals:
     'whsec_abc'
     >>> Seals([new], purpose="tests").opened(sealed, about="a partner")
     Traceback (most recent call last):
-    accounts.sealing.Unreadable: the secret cannot be read: its key changed ...
+    accounts.sealing.Unreadable: the secret cannot be read: its key changed
     """
 
     def __init__(self, keys: Sequence[str], *, purpose: str) -> None:

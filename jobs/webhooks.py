@@ -21,7 +21,7 @@ def deliver(tools: Tools, *, delivery_id: str) -> None:
         with transaction(tools.engine, PLATFORM) as session:
             request = webhooks.next_request(session, id, seals=tools.seals(), now=tools.now())
     except Unreadable as error:
-        answer = Answer(None, str(error))
+        answer = Answer(None, f"{error} (see CLUTCH_WEBHOOK_KEYS)")
     else:
         if request is None:
             return

@@ -26,11 +26,10 @@ from notifications.retry_after import seconds_to_wait
 __all__ = ["Answer", "call", "check_url"]
 
 _SECONDS = 10.0
-_LONGEST_ERROR = 200
-_LONGEST_URL = 500
-
 _CONNECT_SECONDS = 4.0
 _WORDS_SECONDS = 2.0
+_LONGEST_ERROR = 200
+_LONGEST_URL = 500
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

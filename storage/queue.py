@@ -30,8 +30,8 @@ def enqueue(
     """Queue `task` for when the transaction has committed, or for `at` when that is later.
 
     What waits for a partner's server, and what tells crowds, have a `queue` of their own, so that
-    nothing waits for them.
-    `arguments` are JSON: ids as text. A job may run more than once, so tasks are repeatable.
+    nothing waits for them. `arguments` are JSON: ids as text. A job may run more than once, so
+    tasks are repeatable.
     """
     enqueue_all(session, task, [arguments], at=at, queue=queue)
 
