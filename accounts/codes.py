@@ -31,6 +31,7 @@ __all__ = [
     "new_code",
     "request_code",
     "spend_code",
+    "verified",
     "verify",
 ]
 

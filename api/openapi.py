@@ -120,20 +120,19 @@ def _complete(document: dict[str, Any], app: FastAPI) -> None:
     for name, example in orjson.loads(_ANSWERS.read_bytes()).items():
         schemas[name]["examples"] = [example]
     document["components"]["securitySchemes"] = _SCHEMES
-    for methods in document["paths"].values():
-        for operation in methods.values():
-            operation["security"] = []
+    documented = [each for methods in document["paths"].values() for each in methods.values()]
+    for operation in documented:
+        operation["security"] = []
     for each in operations(app, GUARDED):
-        documented = document["paths"].get(each.path, {}).get(each.method.lower())
-        if documented and each.access:
-            _say(documented, each.access)
+        operation = document["paths"].get(each.path, {}).get(each.method.lower())
+        if operation and each.access:
+            _say(operation, each.access)
     problems = [problem_for(error)[0] for error in _REFUSALS]
     shown = {str(each.status): each.model_dump(exclude_defaults=True) for each in problems}
-    for methods in document["paths"].values():
-        for operation in methods.values():
-            for status, response in operation["responses"].items():
-                if _is_problem(response):
-                    operation["responses"][status] = _with_example(response, shown[status])
+    for operation in documented:
+        for status, response in operation["responses"].items():
+            if _is_problem(response):
+                operation["responses"][status] = _with_example(response, shown[status])
 
 
 def _say(operation: dict[str, Any], access: Access) -> None:
