@@ -153,6 +153,15 @@ def test_what_stays_when_it_is_left_out_shows_no_default(document: Any) -> None:
     ] == []
 
 
+def test_forms_that_are_refused_in_words_are_in_the_document(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["EndpointBody"]["properties"]["url"]["pattern"].startswith("^https?://")
+    assert schemas["DeviceBody"]["properties"]["token"]["pattern"].startswith("^[")
+    parameters = document["paths"]["/api/v1/events"]["get"]["parameters"]
+    (room,) = [each["schema"] for each in parameters if each["name"] == "room"]
+    assert room["pattern"].startswith("^(user|shop)-")
+
+
 def test_every_problem_is_documented_as_one(document: Any) -> None:
     for _, _, operation in operations(document):
         for status, response in operation["responses"].items():
