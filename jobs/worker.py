@@ -107,24 +107,24 @@ class _InThreads:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._count = 0
+        self.count = 0
 
     @contextmanager
     def one_more(self) -> Iterator[None]:
         """Count what runs in the block."""
         with self._changed:
-            self._count += 1
+            self.count += 1
         try:
             yield
         finally:
             with self._changed:
-                self._count -= 1
+                self.count -= 1
                 self._changed.notify_all()
 
     def wait(self) -> None:
         """Wait until nothing runs, for 10 seconds at most."""
         with self._changed:
-            self._changed.wait_for(lambda: self._count == 0, _LAST_SECONDS)
+            self._changed.wait_for(lambda: self.count == 0, _LAST_SECONDS)
 
 
 async def _work(
@@ -151,11 +151,26 @@ async def _work(
             )
         ]
         ended, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-        for part in running:
-            part.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await _end(running, in_threads)
     for part in ended:
         await part
+
+
+async def _end(running: Iterable[asyncio.Task[Any]], in_threads: _InThreads) -> None:
+    """Cancel the tasks until all have ended.
+
+    A worker that was just starting may miss that it was cancelled, and would run on. One that did
+    not is finishing its jobs, which a second cancelling would break off: not while one runs.
+    """
+    for part in running:
+        part.cancel()
+    _, left = await asyncio.wait(running, timeout=_REST_SECONDS)
+    while left:
+        if not in_threads.count:
+            for part in left:
+                part.cancel()
+        _, left = await asyncio.wait(left, timeout=_REST_SECONDS)
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 class _Queue(JobManager):

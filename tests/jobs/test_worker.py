@@ -1,5 +1,6 @@
 """Workers, as they run: in time, in the middle of trouble, and to a good end."""
 
+import asyncio
 import datetime as dt
 import runpy
 import statistics
@@ -8,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from sqlalchemy import create_engine, make_url, text
 from jobs import queries
 from jobs.registry import periodic, task
 from jobs.tools import Tools
+from jobs.worker import _end, _InThreads
 from notifications.devices import add_device
 from notifications.push import Outcome, RecordingPush
 from notifications.sending import send_to_people
@@ -272,3 +275,18 @@ def test_a_job_of_a_living_worker_is_left_to_it(tools: Tools, diary: Any) -> Non
         assert queries.take_due(connection, worker_id, tools.now())
         assert queries.take_up_stalled(connection, silence=_SECOND, most_attempts=10) == 0
         assert queries.queue_depth(connection) == {"doing": 1}
+
+
+def test_a_worker_that_missed_that_it_was_to_end_is_told_again() -> None:
+    async def deaf_once() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    async def ended() -> bool:
+        worker = asyncio.create_task(deaf_once())
+        await asyncio.sleep(0)
+        await _end([worker], _InThreads())
+        return worker.cancelled()
+
+    assert asyncio.run(asyncio.wait_for(ended(), 10))
